@@ -1,0 +1,300 @@
+//! One package becomes its part of a layer: filtered, normalised, compressed, and described.
+//!
+//! In: a locked package, its rules, the .deb's bytes. Out: gzip members in `output`, and the [`Segment`] that says
+//! what they hold. The bytes depend on the .deb and the rules only: not on the layer, the machine or the number of
+//! threads. No maintainer script is run; the .deb is checked against the lock while it streams.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write};
+
+use blob::VerifyingReader;
+use debian::{ControlArchive, DataEntry, Deb, DebError};
+
+use crate::chunk::write_members;
+use crate::content::{self, ContentError};
+use crate::dpkg;
+use crate::facts::{Entry, EntryKind, FileFacts, Segment};
+use crate::lock::LockedPackage;
+use crate::path::{IsDirectory, PathError, RootPath, usr_merged};
+use crate::review::Scripts;
+use crate::rules::PackageRules;
+use crate::tar_entry::{Attributes, EntryBody, padding, write_header};
+
+/// Changes when the same .deb and rules would give other bytes or facts. Part of every cache key.
+pub const SEGMENT_FORMAT: u32 = 1;
+
+/// Why a package cannot become part of a layer.
+#[derive(Debug, thiserror::Error)]
+#[error("package {package}: {problem}")]
+pub struct SegmentError {
+    /// Name and version.
+    pub package: String,
+    /// What is wrong with it.
+    pub problem: SegmentProblem,
+}
+
+/// What can be wrong with a package.
+#[derive(Debug, thiserror::Error)]
+pub enum SegmentProblem {
+    /// The .deb itself is damaged or hostile.
+    #[error(transparent)]
+    Deb(#[from] DebError),
+    /// A path that no image may have.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A file whose content cannot be used.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// A path that stands twice.
+    #[error("data.tar has `{0}` twice")]
+    Twice(RootPath),
+    /// Something below a path that is a link.
+    #[error("data.tar has `{path}`, which lies below the link `{link}`")]
+    BelowLink {
+        /// The entry.
+        path: RootPath,
+        /// The link.
+        link: RootPath,
+    },
+    /// A device, pipe or socket.
+    #[error("data.tar has `{path}`, a {kind}: an image holds only files, folders and links")]
+    Special {
+        /// The entry.
+        path: RootPath,
+        /// What it is.
+        kind: String,
+    },
+    /// A set-user-id or set-group-id file.
+    #[error("data.tar has `{path}` with mode {mode:04o}: no file of an image may be setuid or setgid")]
+    SetId {
+        /// The entry.
+        path: RootPath,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Extended attributes, such as file capabilities.
+    #[error("data.tar has extended attributes on `{0}`: an image must not carry capabilities")]
+    Attributes(RootPath),
+    /// A hard link to something that is not there.
+    #[error("data.tar has `{path}`, a hard link to `{target}`, which the image does not keep")]
+    LostTarget {
+        /// The link.
+        path: RootPath,
+        /// What it points to.
+        target: RootPath,
+    },
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Makes a package's segment; `deb` must be exactly the .deb that the lock names.
+pub fn build_segment<R: Read + Send, W: Write + Send>(
+    package: &LockedPackage,
+    rules: &PackageRules,
+    deb: R,
+    output: W,
+) -> Result<Segment, SegmentError> {
+    build(package, rules, deb, output)
+        .map_err(|problem| SegmentError { package: format!("{} {}", package.name, package.version), problem })
+}
+
+fn build<R: Read + Send, W: Write + Send>(
+    package: &LockedPackage,
+    rules: &PackageRules,
+    deb: R,
+    output: W,
+) -> Result<Segment, SegmentProblem> {
+    let mut reader = VerifyingReader::new(deb, package.sha256.clone(), package.size);
+    let (segment, members) = write_members(output, |writer| {
+        let (control, mut data) = Deb::open(&mut reader)?.into_parts()?;
+        let mut builder = Builder::new(rules, timestamp(&control), writer);
+        data.for_each(|entry| builder.add(entry))?;
+        builder.finish(package, &control)
+    })?;
+    reader.finish()?;
+    Ok(Segment { members, ..segment })
+}
+
+fn timestamp(control: &ControlArchive) -> u64 {
+    u64::try_from(control.timestamp.as_second()).unwrap_or_default()
+}
+
+struct Builder<'b, W> {
+    rules: &'b PackageRules,
+    timestamp: u64,
+    output: &'b mut W,
+    entries: Vec<Entry>,
+    kept: BTreeSet<RootPath>,
+    seen: BTreeSet<RootPath>,
+    links: BTreeSet<RootPath>,
+    directories: BTreeMap<RootPath, Entry>,
+    captured: BTreeMap<RootPath, String>,
+}
+
+impl<'b, W: Write> Builder<'b, W> {
+    fn new(rules: &'b PackageRules, timestamp: u64, output: &'b mut W) -> Self {
+        Self {
+            rules,
+            timestamp,
+            output,
+            entries: Vec::new(),
+            kept: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            links: BTreeSet::new(),
+            directories: BTreeMap::new(),
+            captured: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, entry: &mut DataEntry<'_>) -> Result<(), SegmentProblem> {
+        let is_directory = matches!(entry.kind, debian::EntryKind::Directory);
+        let path = RootPath::of_member(&entry.path)?;
+        let path = usr_merged(&path, if is_directory { IsDirectory::Yes } else { IsDirectory::No });
+        if path.is_root() {
+            return Ok(());
+        }
+        self.check_place(&path, is_directory)?;
+        if entry.has_xattrs {
+            return Err(SegmentProblem::Attributes(path));
+        }
+        match entry.kind.clone() {
+            debian::EntryKind::Directory => self.add_directory(path, entry),
+            debian::EntryKind::File => self.add_file(path, entry),
+            debian::EntryKind::Symlink(target) => self.add_symlink(path, &target, entry),
+            debian::EntryKind::Hardlink(target) => self.add_hardlink(path, &target, entry),
+            other => Err(SegmentProblem::Special { path, kind: other.to_string() }),
+        }
+    }
+
+    fn check_place(&mut self, path: &RootPath, is_directory: bool) -> Result<(), SegmentProblem> {
+        if let Some(link) = path.ancestors().find(|ancestor| self.links.contains(ancestor)) {
+            return Err(SegmentProblem::BelowLink { path: path.clone(), link });
+        }
+        let again = !self.seen.insert(path.clone());
+        // A merged /usr makes one folder of `lib/` and `usr/lib/`: bookworm's packages have both.
+        let merged = is_directory && self.directories.contains_key(path);
+        if again && !merged { Err(SegmentProblem::Twice(path.clone())) } else { Ok(()) }
+    }
+
+    fn attributes(&self, entry: &DataEntry<'_>) -> Attributes {
+        let number = |id: u64| u32::try_from(id).unwrap_or(u32::MAX);
+        Attributes {
+            mode: entry.mode & 0o7777,
+            owner: number(entry.uid),
+            group: number(entry.gid),
+            mtime: entry.mtime.min(self.timestamp),
+        }
+    }
+
+    fn add_directory(&mut self, path: RootPath, entry: &DataEntry<'_>) -> Result<(), SegmentProblem> {
+        let fact = fact(path.clone(), EntryKind::Directory, self.attributes(entry));
+        self.directories.entry(path).or_insert(fact);
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: RootPath, entry: &mut DataEntry<'_>) -> Result<(), SegmentProblem> {
+        let fate = self.rules.fate(&path);
+        if !fate.kept && !fate.captured {
+            return Ok(());
+        }
+        let (attributes, size) = (self.attributes(entry), entry.size);
+        if fate.captured {
+            let bytes = content::read_whole(&path, size, entry)?;
+            self.captured.insert(path.clone(), content::captured_text(&path, &bytes)?);
+            return if fate.kept { self.write_file(path, size, attributes, &mut bytes.as_slice()) } else { Ok(()) };
+        }
+        self.write_file(path, size, attributes, entry)
+    }
+
+    fn write_file(
+        &mut self,
+        path: RootPath,
+        size: u64,
+        attributes: Attributes,
+        reader: &mut dyn Read,
+    ) -> Result<(), SegmentProblem> {
+        if attributes.mode & 0o6000 != 0 {
+            return Err(SegmentProblem::SetId { path, mode: attributes.mode });
+        }
+        write_header(self.output, &path, EntryBody::File(size), attributes)?;
+        let facts = content::copy(&path, size, reader, self.output)?;
+        self.output.write_all(padding(size))?;
+        self.keep(path, EntryKind::File(facts), attributes);
+        Ok(())
+    }
+
+    fn add_symlink(&mut self, path: RootPath, target: &[u8], entry: &DataEntry<'_>) -> Result<(), SegmentProblem> {
+        let target = std::str::from_utf8(target).map_err(|_| PathError::NotUtf8(String::from_utf8_lossy(target).into()))?;
+        self.links.insert(path.clone());
+        if self.rules.fate(&path).kept {
+            let attributes = Attributes { mode: 0o777, ..self.attributes(entry) };
+            write_header(self.output, &path, EntryBody::Symlink(target), attributes)?;
+            self.keep(path, EntryKind::Symlink { target: target.to_owned() }, attributes);
+        }
+        Ok(())
+    }
+
+    fn add_hardlink(&mut self, path: RootPath, target: &[u8], entry: &DataEntry<'_>) -> Result<(), SegmentProblem> {
+        let target = usr_merged(&RootPath::of_member(target)?, IsDirectory::No);
+        if !self.rules.fate(&path).kept {
+            return Ok(());
+        }
+        if !self.kept.contains(&target) {
+            return Err(SegmentProblem::LostTarget { path, target });
+        }
+        let attributes = self.attributes(entry);
+        write_header(self.output, &path, EntryBody::Hardlink(&target), attributes)?;
+        self.keep(path, EntryKind::Hardlink { target }, attributes);
+        Ok(())
+    }
+
+    fn keep(&mut self, path: RootPath, kind: EntryKind, attributes: Attributes) {
+        self.kept.insert(path.clone());
+        self.entries.push(fact(path, kind, attributes));
+    }
+
+    /// Adds the package's records, and sorts out which folders stay.
+    fn finish(mut self, package: &LockedPackage, control: &ControlArchive) -> Result<Segment, SegmentProblem> {
+        for (path, text) in dpkg::records(&package.name, control, &self.kept) {
+            let attributes = Attributes { mode: 0o644, owner: 0, group: 0, mtime: self.timestamp };
+            self.write_file(path, text.len() as u64, attributes, &mut text.as_bytes())?;
+        }
+        Ok(Segment {
+            package: package.name.clone(),
+            version: package.version.to_string(),
+            timestamp: self.timestamp,
+            members: Vec::new(),
+            directories: self.kept_directories(),
+            entries: self.entries,
+            captured: self.captured,
+            scripts: scripts(control),
+        })
+    }
+
+    /// Folders above something kept, and folders that the package ships empty.
+    fn kept_directories(&self) -> Vec<Entry> {
+        let parents = |paths: &BTreeSet<RootPath>| paths.iter().flat_map(RootPath::ancestors).collect::<BTreeSet<_>>();
+        let (needed, not_empty) = (parents(&self.kept), parents(&self.seen));
+        let empty = |path: &RootPath| !not_empty.contains(path) && self.rules.keeps_empty_directory(path);
+        let empties: BTreeSet<RootPath> = self.directories.keys().filter(|path| empty(path)).cloned().collect();
+        let above_empties = parents(&empties);
+        let keep = |path: &&RootPath| needed.contains(*path) || empties.contains(*path) || above_empties.contains(*path);
+        self.directories.keys().filter(keep).filter_map(|path| self.directories.get(path).cloned()).collect()
+    }
+}
+
+fn fact(path: RootPath, kind: EntryKind, attributes: Attributes) -> Entry {
+    let Attributes { mode, owner, group, mtime } = attributes;
+    Entry { path, kind, mode, owner, group, mtime }
+}
+
+fn scripts(control: &ControlArchive) -> Scripts {
+    let triggers = debian::Triggers::of(control);
+    Scripts { digest: debian::script_digest(control), texts: debian::script_texts(control), triggers: triggers.names() }
+}
+
+/// An entry for a file made by an effect.
+pub(crate) fn made_file(path: RootPath, facts: FileFacts, attributes: Attributes) -> Entry {
+    fact(path, EntryKind::File(facts), attributes)
+}

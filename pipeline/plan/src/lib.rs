@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod decide;
+mod difference;
+mod publication;
+mod wave;
+
+pub use decide::{Decision, Reason, decide};
+pub use difference::{LockDifference, PackageChange, VersionChange, difference};
+pub use publication::{Publication, PublishedPlatform};
+pub use wave::{ImageOutcome, Outcome, Owner, WaveSummary};

@@ -1,0 +1,82 @@
+//! Blobs over the network: whole, or the ranges that are asked for.
+//!
+//! In: a repository and a digest. Out: the file's bytes as a stream.
+//! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs>.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use blob::Digest;
+use oci::Repository;
+
+use crate::body::{BLOB_TYPE, Piece, body, content_range, length, multipart};
+use crate::conditions::{is_known, is_range_wanted};
+use crate::errors::ApiError;
+use crate::manifests::CACHE_DIGEST;
+use crate::ranges::{Span, Wanted};
+use crate::router::{Request, about, blocking};
+
+/// Answers `/v2/<name>/blobs/<digest>`.
+pub(crate) async fn answer(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {
+    let (store, name, wanted) = (Arc::clone(&request.store), repository.clone(), digest.clone());
+    let blob = blocking(move || store.open_blob(&name, &wanted)).await?;
+    let Some(blob) = blob else {
+        return Err(why_not(&request, repository, &digest).await?);
+    };
+    let mut headers = about(&digest, CACHE_DIGEST)?;
+    if is_known(&request.headers, &digest) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    set(&mut headers, ACCEPT_RANGES, "bytes")?;
+    set(&mut headers, CONTENT_TYPE, BLOB_TYPE)?;
+    let (status, pieces) = choose(&request, &digest, blob.size, &mut headers)?;
+    set(&mut headers, CONTENT_LENGTH, &length(&pieces).to_string())?;
+    let body = if request.method == Method::HEAD { Body::empty() } else { body(blob.file, pieces) };
+    Ok((status, headers, body).into_response())
+}
+
+/// Says whether the repository or only the blob is missing.
+async fn why_not(request: &Request, repository: Repository, digest: &Digest) -> Result<ApiError, ApiError> {
+    let (store, name) = (Arc::clone(&request.store), repository.clone());
+    let known = blocking(move || Ok(store.exists(&name))).await?;
+    Ok(if known { ApiError::blob_unknown(&repository, digest) } else { ApiError::name_unknown(&repository) })
+}
+
+/// The status and the pieces to send; headers that depend on the range are set.
+fn choose(
+    request: &Request,
+    digest: &Digest,
+    size: u64,
+    headers: &mut HeaderMap,
+) -> Result<(StatusCode, Vec<Piece>), ApiError> {
+    match wanted(request, digest, size) {
+        Wanted::Nothing => Err(ApiError::range_not_satisfiable(size)),
+        Wanted::Whole => Ok((StatusCode::OK, vec![Piece::File(Span { start: 0, length: size })])),
+        Wanted::Parts(spans) => match spans[..] {
+            [span] => {
+                set(headers, CONTENT_RANGE, &content_range(span, size))?;
+                Ok((StatusCode::PARTIAL_CONTENT, vec![Piece::File(span)]))
+            }
+            _ => {
+                let (boundary, pieces) = multipart(digest, &spans, size);
+                set(headers, CONTENT_TYPE, &format!("multipart/byteranges; boundary={boundary}"))?;
+                Ok((StatusCode::PARTIAL_CONTENT, pieces))
+            }
+        },
+    }
+}
+
+/// Ranges are for GET only.
+fn wanted(request: &Request, digest: &Digest, size: u64) -> Wanted {
+    let usable = request.method == Method::GET && is_range_wanted(&request.headers, digest);
+    let header = request.headers.get(RANGE).filter(|_| usable);
+    Wanted::parse(header.and_then(|value| value.to_str().ok()), size)
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), ApiError> {
+    headers.insert(name, value.parse().map_err(ApiError::internal)?);
+    Ok(())
+}

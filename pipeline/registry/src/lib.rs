@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod blobs;
+mod body;
+mod cache;
+mod conditions;
+mod errors;
+mod files;
+mod manifests;
+mod names;
+mod ranges;
+mod referrers;
+mod router;
+mod store;
+mod tags;
+mod view;
+mod write;
+
+pub use files::StoreError;
+pub use router::router;
+pub use store::{Store, StoredBlob, StoredManifest};

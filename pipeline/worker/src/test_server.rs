@@ -1,0 +1,86 @@
+//! A tiny HTTP server for this room's tests, that can also break off in the middle of an answer.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::Url;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::RetryPolicy;
+
+/// What the server sends.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    Status(u16),
+    Bytes(&'static [u8]),
+    Owned(Vec<u8>),
+    /// Announces one byte more than it sends.
+    Truncated(&'static [u8]),
+}
+
+pub(crate) struct TestServer {
+    base: Url,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl TestServer {
+    /// Answers by path (without the leading slash) and by how often that path was asked for before.
+    pub(crate) async fn start(answer: impl Fn(&str, usize) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        tokio::spawn(async move {
+            loop {
+                let mut stream = listener.accept().await.unwrap().0;
+                let path = read_request(&mut stream).await;
+                let nth = seen.lock().unwrap().iter().filter(|before| **before == path).count();
+                let reply = answer(&path, nth);
+                seen.lock().unwrap().push(path);
+                tokio::spawn(async move { send(&mut stream, reply).await });
+            }
+        });
+        Self { base, requests }
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    pub(crate) fn url(&self, path: &str) -> Url {
+        self.base.join(path).unwrap()
+    }
+
+    /// The paths asked for so far, in order.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+/// Three attempts, nearly no waiting.
+pub(crate) fn impatient() -> RetryPolicy {
+    let soon = Duration::from_millis(2);
+    RetryPolicy { attempts: 3, first_delay: soon, longest_delay: soon, longest_asked: soon }
+}
+
+async fn read_request(stream: &mut TcpStream) -> String {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next_line().await.unwrap().unwrap_or_default();
+    while lines.next_line().await.unwrap().is_some_and(|line| !line.is_empty()) {}
+    first.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned()
+}
+
+async fn send(stream: &mut TcpStream, answer: Answer) {
+    let (status, length, body) = match answer {
+        Answer::Status(status) => (status, 0, Vec::new()),
+        Answer::Bytes(bytes) => (200, bytes.len(), bytes.to_vec()),
+        Answer::Owned(bytes) => (200, bytes.len(), bytes),
+        Answer::Truncated(bytes) => (200, bytes.len() + 1, bytes.to_vec()),
+    };
+    let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    // The client may have gone away: that is its business.
+    let _ = stream.write_all(head.as_bytes()).await;
+    let _ = stream.write_all(&body).await;
+    let _ = stream.shutdown().await;
+}
