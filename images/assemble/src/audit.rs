@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn finds_packages_without_copyright_and_follows_doc_links() {
-        let entries = vec![file("/usr/share/doc/gcc-14-base/copyright"), link("/usr/share/doc/libgcc-s1", "gcc-14-base")];
+        let folder = crate::tree::tests::entry("/usr/share/doc/gcc-14-base", EntryKind::Directory);
+        let copyright = file("/usr/share/doc/gcc-14-base/copyright");
+        let entries = vec![folder, copyright, link("/usr/share/doc/libgcc-s1", "gcc-14-base")];
         assert_eq!(findings(entries, &["libgcc-s1", "x"]), ["package x has no /usr/share/doc/x/copyright"]);
     }
 

@@ -9,7 +9,7 @@ const START: &[u8] = b"\0[\0[[\0";
 const MOST: usize = 1000;
 
 /// The names of all applets; empty if the bytes hold no such list.
-pub fn applets(elf: &[u8]) -> Vec<String> {
+pub(crate) fn applets(elf: &[u8]) -> Vec<String> {
     let Some(start) = elf.windows(START.len()).position(|window| window == START) else { return Vec::new() };
     let words = elf[start + 1..].split(|byte| *byte == 0);
     let is_name = |word: &&[u8]| {

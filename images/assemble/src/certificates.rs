@@ -15,11 +15,11 @@ use crate::effects::{Made, file, link};
 use crate::path::RootPath;
 
 /// Where `ca-certificates` keeps them.
-pub const FOLDER: &str = "/usr/share/ca-certificates/";
+pub(crate) const FOLDER: &str = "/usr/share/ca-certificates/";
 
 /// One trusted certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub(crate) struct Certificate {
     /// The file's name without `.crt`.
     pub name: String,
     /// The file's text.
@@ -43,7 +43,7 @@ pub struct CertificateError {
 
 impl Certificate {
     /// Reads one file.
-    pub fn read(path: &RootPath, text: &str) -> Result<Self, CertificateError> {
+    pub(crate) fn read(path: &RootPath, text: &str) -> Result<Self, CertificateError> {
         let error = |reason: String| CertificateError { path: path.clone(), reason };
         let block = pem::parse(text).map_err(|e| error(e.to_string()))?;
         if block.tag() != "CERTIFICATE" {
@@ -113,7 +113,7 @@ fn canonical_value(value: &Any) -> x509_cert::der::Result<Vec<u8>> {
         _ => return value.to_der(),
     };
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
-    Any::new(Tag::Utf8String, words.join(" ").to_ascii_lowercase())?.to_der()
+    Any::new(Tag::Utf8String, words.join(" ").to_ascii_lowercase().into_bytes())?.to_der()
 }
 
 #[cfg(test)]

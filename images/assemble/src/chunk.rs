@@ -14,7 +14,7 @@ use rayon::Scope;
 use serde::{Deserialize, Serialize};
 
 /// Plain bytes in a member; only the last one of a stream has fewer.
-pub const MEMBER_SIZE: usize = 4 << 20;
+pub(crate) const MEMBER_SIZE: usize = 4 << 20;
 
 /// Name, version and level of the compressor, for cache keys and provenance.
 pub const COMPRESSOR: &str = "libdeflate 1.26 level 6, members of 4 MiB";
@@ -34,7 +34,7 @@ pub struct Member {
 }
 
 /// Compresses one member.
-pub fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
     let level = CompressionLvl::new(LEVEL).map_err(|error| io::Error::other(format!("{error:?}")))?;
     let mut compressor = Compressor::new(level);
     let mut member = vec![0; compressor.gzip_compress_bound(plain.len())];
@@ -46,7 +46,7 @@ pub fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Inflates one member.
-pub fn inflate(member: &[u8], plain_size: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn inflate(member: &[u8], plain_size: u64) -> io::Result<Vec<u8>> {
     let size = usize::try_from(plain_size).ok().filter(|size| *size <= MEMBER_SIZE);
     let mut plain = vec![0; size.ok_or_else(|| bad("member is larger than 4 MiB"))?];
     let got = Decompressor::new().gzip_decompress(member, &mut plain).map_err(|error| bad(&error.to_string()))?;
@@ -81,7 +81,7 @@ impl<W: Write> Queue<W> {
 }
 
 /// Takes plain bytes, gives members to `output`.
-pub struct MemberWriter<'q, 'scope, W> {
+pub(crate) struct MemberWriter<'q, 'scope, W> {
     scope: &'q Scope<'scope>,
     queue: &'scope Mutex<Queue<W>>,
     buffer: Vec<u8>,
@@ -89,7 +89,7 @@ pub struct MemberWriter<'q, 'scope, W> {
 }
 
 /// Runs `fill` with a writer whose bytes become members in `output`; returns what `fill` does, and the members.
-pub fn write_members<W, T, E>(
+pub(crate) fn write_members<W, T, E>(
     output: W,
     fill: impl FnOnce(&mut MemberWriter<'_, '_, W>) -> Result<T, E> + Send,
 ) -> Result<(T, Vec<Member>), E>
@@ -99,7 +99,7 @@ where
     E: From<io::Error> + Send,
 {
     let queue = Mutex::new(Queue { output, waiting: BTreeMap::new(), members: Vec::new(), error: None });
-    let filled = rayon::scope(|scope| {
+    let filled = rayon::scope(|scope| -> Result<T, E> {
         let mut writer = MemberWriter { scope, queue: &queue, buffer: Vec::with_capacity(MEMBER_SIZE), next: 0 };
         let value = fill(&mut writer)?;
         writer.end_member();
@@ -125,7 +125,7 @@ impl<W: Write + Send> MemberWriter<'_, '_, W> {
             lock(queue).add(number, member, plain.len() as u64);
         };
         let finished = lock(queue).members.len();
-        if number.saturating_sub(finished) < IN_FLIGHT { self.scope.spawn(|_| work()) } else { work() }
+        if number.saturating_sub(finished) < IN_FLIGHT { self.scope.spawn(move |_| work()) } else { work() }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::tree::Tree;
 
 /// An entry that an effect made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
+pub(crate) struct Made {
     /// Where it lies.
     pub path: RootPath,
     /// What it is.
@@ -33,7 +33,7 @@ pub struct Made {
 
 /// What an effect made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MadeBody {
+pub(crate) enum MadeBody {
     /// A folder.
     Directory,
     /// A file with this content.
@@ -67,7 +67,7 @@ pub enum EffectError {
 
 /// What effects may look at.
 #[derive(Debug, Clone, Copy)]
-pub struct EffectContext<'a> {
+pub(crate) struct EffectContext<'a> {
     /// The expanded chain up to and including the definition whose effects are carried out.
     pub chain: &'a [Definition],
     /// Packages of this layer and everything of the parents.
@@ -101,7 +101,7 @@ impl EffectContext<'_> {
 }
 
 /// Carries out the effects of the last definition of the chain.
-pub fn carry_out(context: EffectContext<'_>) -> Result<Vec<Made>, EffectError> {
+pub(crate) fn carry_out(context: EffectContext<'_>) -> Result<Vec<Made>, EffectError> {
     let Some(definition) = context.chain.last() else { return Ok(Vec::new()) };
     let mut made = Vec::new();
     for effect in &definition.effects {

@@ -3,12 +3,12 @@
 //! In: the file's bytes. Out: [`Elf`]. Only names are read; nothing is resolved here ([`crate::audit_elf`] does).
 
 use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME, FileHeader32, FileHeader64};
-use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader};
-use object::{Endianness, FileKind, ReadRef};
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::{Endianness, FileKind};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of every ELF file.
-pub const MAGIC: &[u8] = b"\x7fELF";
+pub(crate) const MAGIC: &[u8] = b"\x7fELF";
 
 /// One ELF file's names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Elf {
 }
 
 /// Reads an ELF file's names; `None` for what is no ELF file, or one too damaged to be loaded.
-pub fn read(bytes: &[u8]) -> Option<Elf> {
+pub(crate) fn read(bytes: &[u8]) -> Option<Elf> {
     match FileKind::parse(bytes).ok()? {
         FileKind::Elf64 => read_class(FileHeader64::<Endianness>::parse(bytes).ok()?, bytes),
         FileKind::Elf32 => read_class(FileHeader32::<Endianness>::parse(bytes).ok()?, bytes),
@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Option<Elf> {
 
 fn read_class<H: FileHeader<Endian = Endianness>>(header: &H, bytes: &[u8]) -> Option<Elf> {
     let endian = header.endian().ok()?;
-    let mut elf = Elf { machine: header.e_machine(endian), ..Elf::default() };
+    let mut elf = Elf { machine: header.e_machine(endian).0, ..Elf::default() };
     for segment in header.program_headers(endian, bytes).ok()? {
         if let Ok(Some(path)) = segment.interpreter(endian, bytes) {
             elf.interpreter = Some(text(path));
@@ -63,10 +63,10 @@ fn read_dynamic<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianne
     let Ok(strings) = sections.strings(endian, bytes, strings) else { return };
     for entry in entries {
         let Some(name) = entry.val32(endian).and_then(|at| strings.get(at).ok()).map(text) else { continue };
-        match entry.tag32(endian) {
-            Some(DT_NEEDED) => elf.needed.push(name),
-            Some(DT_SONAME) => elf.soname = Some(name),
-            Some(DT_RUNPATH | DT_RPATH) => elf.run_path.extend(name.split(':').map(str::to_owned)),
+        match entry.tag(endian) {
+            DT_NEEDED => elf.needed.push(name),
+            DT_SONAME => elf.soname = Some(name),
+            DT_RUNPATH | DT_RPATH => elf.run_path.extend(name.split(':').map(str::to_owned)),
             _ => {}
         }
     }
@@ -79,7 +79,7 @@ fn read_versions<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endiann
         while let Ok(Some((file, mut versions))) = files.next() {
             let library = file.file(endian, strings).map(text).unwrap_or_default();
             while let Ok(Some(version)) = versions.next() {
-                let weak = version.vna_flags.get(endian) & object::elf::VER_FLG_WEAK != 0;
+                let weak = version.vna_flags.get(endian).0 & object::elf::VER_FLG_WEAK.0 != 0;
                 if let Ok(name) = version.name(endian, strings)
                     && !weak
                 {

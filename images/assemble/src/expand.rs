@@ -49,7 +49,7 @@ impl Definition {
             release,
             own: self.variables.get(release),
             architecture: architecture.to_string(),
-            multiarch: architecture.multiarch().to_owned(),
+            multiarch: architecture.multiarch().unwrap_or_default().to_owned(),
         };
         let unusable = |error: serde_json::Error| ExpandError::Unusable {
             definition: self.name.clone(),

@@ -171,7 +171,7 @@ fn history(parts: ImageParts<'_>) -> Vec<History> {
             packages.packages.iter().map(|package| format!("{}={}", package.name, package.version)).collect();
         History {
             created: Some(newest(std::slice::from_ref(layer))),
-            created_by: format!("{BUILDER}: {} = {}", packages.definition, list.join(" ")),
+            created_by: Some(format!("{BUILDER}: {} = {}", packages.definition, list.join(" "))),
             ..History::default()
         }
     };

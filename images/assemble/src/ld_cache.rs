@@ -70,7 +70,7 @@ fn flags(architecture: Architecture) -> i32 {
 
 /// Every library's name and path, in the order of the cache. Folders are spelt below `/lib`, as `ldconfig` does.
 fn libraries(tree: &Tree, architecture: Architecture) -> Vec<(String, String)> {
-    let folders = [format!("/usr/lib/{}", architecture.multiarch()), "/usr/lib".to_owned()];
+    let folders = [format!("/usr/lib/{}", architecture.multiarch().unwrap_or_default()), "/usr/lib".to_owned()];
     let mut found: BTreeMap<(String, usize), String> = BTreeMap::new();
     for node in tree.iter() {
         let path = &node.entry.path;

@@ -140,7 +140,7 @@ const MERGED: [&str; 6] = ["/libx32", "/lib64", "/lib32", "/sbin", "/bin", "/lib
 
 /// Moves what lies *below* `/bin`, `/sbin`, `/lib*` to the same place below `/usr`, as every Debian since 12 expects.
 /// The folder `/lib` itself moves too when `folder` says that it is one; a link of that name stays.
-pub fn usr_merged(path: &RootPath, is_directory: IsDirectory) -> RootPath {
+pub(crate) fn usr_merged(path: &RootPath, is_directory: IsDirectory) -> RootPath {
     let moved = MERGED.iter().any(|alias| match path.0.strip_prefix(alias) {
         Some("") => is_directory == IsDirectory::Yes,
         Some(rest) => rest.starts_with('/'),
@@ -151,7 +151,7 @@ pub fn usr_merged(path: &RootPath, is_directory: IsDirectory) -> RootPath {
 
 /// Whether an archive member is a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IsDirectory {
+pub(crate) enum IsDirectory {
     /// It is one.
     Yes,
     /// It is a file or a link.

@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use blob::Digest;
 use debian::{Alternatives, Relation, RelationError, Relations, Version};
 use globset::{Glob, GlobMatcher};
 
@@ -178,7 +177,7 @@ impl<'a> Layer<'_, 'a> {
         if self.chosen.contains_key(&name) {
             return Ok(());
         }
-        let version = candidate.package.version().map_err(|_| field(&candidate, "Version", candidate.package.version_text()))?;
+        let version = candidate.package.version();
         if follow == Follow::Dependencies {
             queue.push_back(name.clone());
         }
@@ -260,7 +259,7 @@ fn locked(chosen: &Chosen<'_>) -> Result<LockedPackage, ResolveError> {
         architecture: package.architecture(),
         source: package.source_name().to_owned(),
         source_version: source_version.parse().map_err(|_| bad("Source", source_version))?,
-        sha256: Digest::from_sha256_hex(package.sha256()).map_err(|_| bad("SHA256", package.sha256()))?,
+        sha256: package.digest().map_err(|_| bad("SHA256", package.sha256()))?,
         size: package.size(),
         path: package.filename().to_owned(),
         suite: chosen.candidate.suite.clone(),

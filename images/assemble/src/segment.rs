@@ -13,7 +13,7 @@ use debian::{ControlArchive, DataEntry, Deb, DebError};
 use crate::chunk::write_members;
 use crate::content::{self, ContentError};
 use crate::dpkg;
-use crate::facts::{Entry, EntryKind, FileFacts, Segment};
+use crate::facts::{Entry, EntryKind, Segment};
 use crate::lock::LockedPackage;
 use crate::path::{IsDirectory, PathError, RootPath, usr_merged};
 use crate::review::Scripts;
@@ -107,7 +107,7 @@ fn build<R: Read + Send, W: Write + Send>(
 ) -> Result<Segment, SegmentProblem> {
     let mut reader = VerifyingReader::new(deb, package.sha256.clone(), package.size);
     let (segment, members) = write_members(output, |writer| {
-        let (control, mut data) = Deb::open(&mut reader)?.into_parts()?;
+        let (control, data) = Deb::open(&mut reader)?.into_parts()?;
         let mut builder = Builder::new(rules, timestamp(&control), writer);
         data.for_each(|entry| builder.add(entry))?;
         builder.finish(package, &control)
@@ -147,7 +147,7 @@ impl<'b, W: Write> Builder<'b, W> {
         }
     }
 
-    fn add(&mut self, entry: &mut DataEntry<'_>) -> Result<(), SegmentProblem> {
+    fn add(&mut self, mut entry: DataEntry<'_>) -> Result<(), SegmentProblem> {
         let is_directory = matches!(entry.kind, debian::EntryKind::Directory);
         let path = RootPath::of_member(&entry.path)?;
         let path = usr_merged(&path, if is_directory { IsDirectory::Yes } else { IsDirectory::No });
@@ -159,11 +159,11 @@ impl<'b, W: Write> Builder<'b, W> {
             return Err(SegmentProblem::Attributes(path));
         }
         match entry.kind.clone() {
-            debian::EntryKind::Directory => self.add_directory(path, entry),
-            debian::EntryKind::File => self.add_file(path, entry),
-            debian::EntryKind::Symlink(target) => self.add_symlink(path, &target, entry),
-            debian::EntryKind::Hardlink(target) => self.add_hardlink(path, &target, entry),
-            other => Err(SegmentProblem::Special { path, kind: other.to_string() }),
+            debian::EntryKind::Directory => self.add_directory(path, &entry),
+            debian::EntryKind::File => self.add_file(path, &mut entry),
+            debian::EntryKind::Symlink(target) => self.add_symlink(path, &target, &entry),
+            debian::EntryKind::Hardlink(target) => self.add_hardlink(path, &target, &entry),
+            other => Err(SegmentProblem::Special { path, kind: special(&other) }),
         }
     }
 
@@ -268,7 +268,7 @@ impl<'b, W: Write> Builder<'b, W> {
             directories: self.kept_directories(),
             entries: self.entries,
             captured: self.captured,
-            scripts: scripts(control),
+            scripts: scripts(control)?,
         })
     }
 
@@ -289,12 +289,20 @@ fn fact(path: RootPath, kind: EntryKind, attributes: Attributes) -> Entry {
     Entry { path, kind, mode, owner, group, mtime }
 }
 
-fn scripts(control: &ControlArchive) -> Scripts {
-    let triggers = debian::Triggers::of(control);
-    Scripts { digest: debian::script_digest(control), texts: debian::script_texts(control), triggers: triggers.names() }
+fn scripts(control: &ControlArchive) -> Result<Scripts, DebError> {
+    let triggers = control.triggers()?;
+    Ok(Scripts {
+        digest: debian::script_digest(control),
+        texts: debian::script_texts(control),
+        triggers: triggers.interest.into_iter().chain(triggers.activate).collect(),
+    })
 }
 
-/// An entry for a file made by an effect.
-pub(crate) fn made_file(path: RootPath, facts: FileFacts, attributes: Attributes) -> Entry {
-    fact(path, EntryKind::File(facts), attributes)
+fn special(kind: &debian::EntryKind) -> String {
+    match kind {
+        debian::EntryKind::CharDevice => "character device".into(),
+        debian::EntryKind::BlockDevice => "block device".into(),
+        debian::EntryKind::Fifo => "named pipe".into(),
+        other => format!("{other:?}").to_lowercase(),
+    }
 }

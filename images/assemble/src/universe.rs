@@ -75,9 +75,7 @@ impl<'a> Universe<'a> {
         let all = self.indexes.iter().flat_map(|&SuiteIndex { suite, index }| {
             index.find(name).map(move |package| Candidate { package, suite })
         });
-        all.filter_map(|candidate| Some((candidate.package.version().ok()?, candidate)))
-            .max_by(|a, b| a.0.cmp(&b.0))
-            .map(|(_, candidate)| candidate)
+        all.max_by_key(|candidate| candidate.package.version())
     }
 
     /// Packages that satisfy a relation, the one of that very name first, then providers by name.
@@ -104,7 +102,7 @@ impl<'a> Universe<'a> {
 }
 
 fn satisfied_by(relation: &Relation, candidate: &Candidate<'_>) -> bool {
-    candidate.package.version().is_ok_and(|version| relation.is_satisfied_by_version(&version))
+    relation.is_satisfied_by_version(&candidate.package.version())
 }
 
 /// Policy 7.5: a versioned relation is satisfied only by a versioned `Provides`.

@@ -83,10 +83,10 @@ impl Judge<'_> {
     fn still_valid(&self, good: &GoodChecksum<'_>) -> Result<(), String> {
         let text = |error: anyhow::Error| error.to_string();
         let key = good.ka.clone().with_policy(self.policy, self.now).map_err(text)?;
-        key.cert().alive().map_err(text)?;
+        key.valid_cert().alive().map_err(text)?;
         key.alive().map_err(text)?;
         let revoked = |status: RevocationStatus<'_>| matches!(status, RevocationStatus::Revoked(_));
-        if revoked(key.cert().revocation_status()) || revoked(key.revocation_status()) {
+        if revoked(key.valid_cert().revocation_status()) || revoked(key.revocation_status()) {
             return Err("the key was revoked".to_owned());
         }
         Ok(())

@@ -88,3 +88,43 @@ impl<W: Write> Write for HashingWriter<W> {
         self.inner.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::test_server::PACKAGES;
+
+    fn kept() -> (tempfile::TempDir, std::path::PathBuf, Digest) {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, digest) = (folder.path().join("x.compact"), Digest::of(PACKAGES));
+        let index = PackageIndex::read(PACKAGES.as_bytes(), "Packages").unwrap();
+        write_compact(&path, &digest, &index).unwrap();
+        (folder, path, digest)
+    }
+
+    #[test]
+    fn loads_what_was_kept() {
+        let (_folder, path, digest) = kept();
+        let index = read_compact(&path, &digest).unwrap();
+        assert_eq!(index.iter().map(|package| package.name().to_owned()).collect::<Vec<_>>(), ["libc6", "zlib1g"]);
+    }
+
+    #[test]
+    fn refuses_another_index_another_format_and_any_damage() {
+        let (_folder, path, digest) = kept();
+        assert!(matches!(read_compact(&path, &Digest::of("other")), Err(CompactError::OtherIndex)));
+        let good = fs::read_to_string(&path).unwrap();
+        for bad in [
+            good.replace("libc6", "libc7"),
+            good.replace("-index-1 ", "-index-0 "),
+            good[..good.len() - 1].to_owned(),
+            format!("{good}\n"),
+            String::new(),
+        ] {
+            fs::write(&path, bad).unwrap();
+            assert!(read_compact(&path, &digest).is_err());
+        }
+    }
+}

@@ -163,3 +163,70 @@ impl Indexes {
         self.folder.join(format!("{}.compact", digest.hex()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use debian::{Compression, Release};
+
+    use super::*;
+    use crate::test_server::{Answer, PACKAGES, TestServer, impatient};
+    use crate::{AcceptedInRelease, News};
+
+    fn suite(server: &TestServer, by_hash: &str) -> ObservedSuite {
+        let text = format!("Suite: trixie\nDate: Sat, 01 Aug 2026 10:00:00 UTC\nAcquire-By-Hash: {by_hash}\nSHA256:\n");
+        let release = Release::parse(&text).unwrap();
+        let in_release = AcceptedInRelease {
+            suite: "trixie".parse().unwrap(),
+            digest: Digest::of(&text),
+            date: release.date,
+            received: release.date,
+            signers: Vec::new(),
+        };
+        ObservedSuite { in_release, release, base: server.base().clone(), news: News::New }
+    }
+
+    fn file(text: &str) -> IndexFile {
+        let path = "main/binary-amd64/Packages".to_owned();
+        IndexFile { path, digest: Digest::of(text), size: text.len() as u64, compression: Compression::None }
+    }
+
+    async fn server() -> TestServer {
+        TestServer::start(|_, _| Answer::Bytes(PACKAGES.as_bytes())).await
+    }
+
+    #[tokio::test]
+    async fn fetches_an_index_once_by_its_digest_and_again_if_what_is_kept_is_damaged() {
+        let (state, server) = (tempfile::tempdir().unwrap(), server().await);
+        let client = Client::new(impatient(), silent()).unwrap();
+        let indexes = Indexes::of_state(state.path()).unwrap();
+        let (suite, file) = (suite(&server, "yes"), file(PACKAGES));
+        let damage = |path: PathBuf| fs::write(path, "x".repeat(PACKAGES.len())).unwrap();
+        for (step, requests) in [(0, 1), (1, 1), (2, 1), (3, 2)] {
+            if step >= 2 {
+                damage(indexes.compact(&file.digest));
+            }
+            if step == 3 {
+                damage(indexes.original(&file.digest));
+            }
+            assert_eq!(indexes.load(&client, &suite, &file).await.unwrap().len(), 2);
+            assert_eq!(server.requests().len(), requests, "step {step}");
+        }
+        let by_hash = format!("dists/trixie/main/binary-amd64/by-hash/SHA256/{}", file.digest.hex());
+        assert_eq!(server.requests(), [by_hash.as_str(), by_hash.as_str()]);
+    }
+
+    #[tokio::test]
+    async fn refuses_an_archive_without_by_hash_and_an_index_that_is_another() {
+        let (state, server) = (tempfile::tempdir().unwrap(), server().await);
+        let client = Client::new(impatient(), silent()).unwrap();
+        let indexes = Indexes::of_state(state.path()).unwrap();
+        let error = indexes.load(&client, &suite(&server, "no"), &file(PACKAGES)).await.unwrap_err();
+        assert!(error.to_string().contains("expected `Acquire-By-Hash: yes`"), "{error}");
+        assert!(server.requests().is_empty());
+        let other = PACKAGES.replace("libc6", "libc7");
+        let failure = Failure::from(indexes.load(&client, &suite(&server, "yes"), &file(&other)).await.unwrap_err());
+        assert!(failure.is_mirror_moved_on() && failure.chain().contains("vouches for: expected sha256:"), "{failure:?}");
+    }
+}

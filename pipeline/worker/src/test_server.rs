@@ -84,3 +84,10 @@ async fn send(stream: &mut TcpStream, answer: Answer) {
     let _ = stream.write_all(&body).await;
     let _ = stream.shutdown().await;
 }
+
+/// The smallest package index that has more than one package.
+pub(crate) const PACKAGES: &str = "\
+Package: libc6\nVersion: 2.41-12\nArchitecture: amd64\nFilename: pool/main/g/glibc/libc6_2.41-12_amd64.deb\nSize: 4\n\
+SHA256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n\
+Package: zlib1g\nVersion: 1:1.3.1-1\nArchitecture: amd64\nFilename: pool/main/z/zlib/zlib1g_1.3.1-1_amd64.deb\nSize: 4\n\
+SHA256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n";
