@@ -17,7 +17,7 @@ use crate::effects::{self, EffectContext, EffectError, Made, MadeBody};
 use crate::facts::{Entry, EntryKind, FileFacts, Segment};
 use crate::path::RootPath;
 use crate::tar_entry::{Attributes, END, EntryBody, padding, write_header};
-use crate::tree::{Node, Tree, TreeError};
+use crate::tree::{Tree, TreeError};
 
 /// Changes when the same segments and effects would give other bytes or facts. Part of every cache key.
 pub const LAYER_FORMAT: u32 = 1;
@@ -79,7 +79,7 @@ pub struct Layer {
 pub fn plan_layer(
     chain: &[Definition],
     base: &Base,
-    segments: &[Segment],
+    segments: &[&Segment],
     architecture: Architecture,
 ) -> Result<LayerPlan, LayerError> {
     let newest = segments.iter().map(|segment| segment.timestamp).max();
@@ -159,6 +159,13 @@ impl Planner {
         };
         let entry = self.entry(made.path.clone(), kind, made.mode, (made.owner, made.group));
         if made.body == MadeBody::Directory {
+            if let Some(there) = self.result.tree.get(&made.path).filter(|there| !there.entry.is_directory()) {
+                return Err(TreeError::Twice {
+                    path: made.path,
+                    first: there.origin.clone(),
+                    second: origin.to_owned(),
+                });
+            }
             self.result.tree.replace(entry.clone(), origin)?;
             self.directories.insert(made.path, entry);
             return Ok(None);
@@ -191,9 +198,9 @@ fn facts(content: &[u8]) -> FileFacts {
 }
 
 /// Writes the layer: `segments` gives, in the order of the plan, each segment and a reader of its compressed bytes.
-pub fn write_layer<R: Read>(
+pub fn write_layer<'s, R: Read>(
     plan: &LayerPlan,
-    segments: impl IntoIterator<Item = io::Result<(Segment, R)>>,
+    segments: impl IntoIterator<Item = io::Result<(&'s Segment, R)>>,
     output: impl Write,
 ) -> Result<Layer, LayerError> {
     let mut writer = LayerWriter::new(output);
@@ -278,12 +285,5 @@ impl<W: Write> LayerWriter<W> {
     fn finish(self, timestamp: u64) -> Layer {
         let Self { compressed, plain, size, plain_size, .. } = self;
         Layer { digest: compressed.finish(), diff_id: plain.finish(), size, plain_size, timestamp }
-    }
-}
-
-impl Base {
-    /// The nodes of the tree, for keeping beside a layer.
-    pub fn nodes(&self) -> Vec<Node> {
-        self.tree.iter().cloned().collect()
     }
 }

@@ -111,6 +111,16 @@ impl Tree {
         Ok(())
     }
 
+    /// Lays the nodes of a finished layer on top.
+    pub fn extend(&mut self, nodes: impl IntoIterator<Item = Node>) {
+        self.nodes.extend(nodes.into_iter().map(|node| (node.entry.path.clone(), node)));
+    }
+
+    /// The nodes that are not, or not so, in the tree below.
+    pub fn differing(&self, below: &Self) -> Vec<Node> {
+        self.nodes.values().filter(|node| below.nodes.get(&node.entry.path) != Some(node)).cloned().collect()
+    }
+
     fn put(&mut self, entry: Entry, origin: &str) {
         self.nodes.insert(entry.path.clone(), Node { entry, origin: origin.to_owned() });
     }

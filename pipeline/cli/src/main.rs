@@ -1,1 +1,48 @@
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arguments;
+mod commands;
+mod context;
+mod exit;
+mod output;
+mod progress;
+mod progress_bars;
+mod settings;
+mod status_page;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log(arguments.verbose);
+    let result = run(&arguments);
+    exit::report(result)
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    match &arguments.command {
+        Command::Up(command) => commands::up::run(arguments, command),
+        Command::Lock(command) => commands::lock::run(arguments, command),
+        Command::Plan(command) => commands::plan::run(arguments, command),
+        Command::Build(command) => commands::build::run(arguments, command),
+        Command::Diff(command) => commands::diff::run(arguments, command),
+        Command::Catalog(command) => commands::catalog::run(arguments, command),
+        Command::Doctor(command) => commands::doctor::run(arguments, command),
+        Command::Completions(command) => commands::completions::run(command),
+    }
+}
+
+/// The log goes to standard error; `RUST_LOG` or `-v` says how much of it.
+fn start_log(verbose: u8) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -8,4 +8,4 @@ mod wave;
 pub use decide::{Decision, Reason, decide};
 pub use difference::{LockDifference, PackageChange, VersionChange, difference};
 pub use publication::{Publication, PublishedPlatform};
-pub use wave::{ImageOutcome, Outcome, Owner, WaveSummary};
+pub use wave::{ImageOutcome, Outcome, WaveSummary, Whose};

@@ -37,25 +37,25 @@ pub enum Outcome {
     /// It stays as it was.
     Failed {
         /// Who has to act.
-        whose: Owner,
+        whose: Whose,
         /// What went wrong, and what to do.
         message: String,
     },
 }
 
 /// Whose a failure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Owner {
-    /// The archive's: wait, and it is tried again.
+pub enum Whose {
+    /// The archive's, a mirror's or the network's: wait and try again.
     Upstream,
-    /// A person's: something was refused by rule.
+    /// Blocked until a person decides: a setting, a key, a full disk, a rule.
     Policy,
-    /// Ours: report it.
+    /// Ours: bedplate is wrong.
     Defect,
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for Whose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Upstream => "upstream",
@@ -86,7 +86,7 @@ impl WaveSummary {
     /// The exit code: 0 all well, 3 some failed, 2 all failed, 4 all failures are a policy's and nothing else worked.
     pub fn exit_code(&self) -> u8 {
         let (published, up_to_date, failed) = self.counts();
-        let refused = |one: &ImageOutcome| matches!(one.outcome, Outcome::Failed { whose: Owner::Policy, .. });
+        let refused = |one: &ImageOutcome| matches!(one.outcome, Outcome::Failed { whose: Whose::Policy, .. });
         match (published + up_to_date, failed) {
             (_, 0) => 0,
             (0, _) if self.images.iter().all(refused) => 4,
@@ -100,7 +100,7 @@ impl WaveSummary {
 mod tests {
     use super::*;
 
-    fn failed(whose: Owner) -> ImageOutcome {
+    fn failed(whose: Whose) -> ImageOutcome {
         ImageOutcome { image: "x".into(), outcome: Outcome::Failed { whose, message: "m".into() } }
     }
 
@@ -112,8 +112,8 @@ mod tests {
     fn exit_codes_tell_part_from_all() {
         let code = |images: Vec<ImageOutcome>| WaveSummary { images }.exit_code();
         assert_eq!(code(vec![good()]), 0);
-        assert_eq!(code(vec![good(), failed(Owner::Upstream)]), 3);
-        assert_eq!(code(vec![failed(Owner::Defect)]), 2);
-        assert_eq!(code(vec![failed(Owner::Policy)]), 4);
+        assert_eq!(code(vec![good(), failed(Whose::Upstream)]), 3);
+        assert_eq!(code(vec![failed(Whose::Defect)]), 2);
+        assert_eq!(code(vec![failed(Whose::Policy)]), 4);
     }
 }

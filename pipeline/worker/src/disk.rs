@@ -81,10 +81,24 @@ impl NewFile {
 
     /// Makes the bytes durable and gives them their name, in place of what had it.
     pub fn commit(self) -> Result<(), DiskError> {
+        let target = self.target.clone();
+        self.commit_as(&target)
+    }
+
+    /// Gives the bytes another name in the same folder, one that was not known when they were begun.
+    pub fn commit_as(self, target: &Path) -> Result<(), DiskError> {
+        let Self { file, .. } = self;
+        file.as_file().sync_all().map_err(|error| DiskError::new("write", target, error))?;
+        file.persist(target).map_err(|error| DiskError::new("rename a new file to", target, error.error))?;
+        sync_folder(folder_of(target))
+    }
+
+    /// Names a file of a cache at once, without waiting for the disk: after a power cut it may be damaged, which its
+    /// reader must be able to tell.
+    pub fn commit_unsynced(self) -> Result<(), DiskError> {
         let Self { file, target } = self;
-        file.as_file().sync_all().map_err(|error| DiskError::new("write", &target, error))?;
         file.persist(&target).map_err(|error| DiskError::new("rename a new file to", &target, error.error))?;
-        sync_folder(folder_of(&target))
+        Ok(())
     }
 }
 

@@ -6,31 +6,11 @@
 use std::error::Error;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use plan::Whose;
 
-use crate::{ClientError, FetchError, IndexesError, RestlessMirror};
-
-/// Whose a failure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Whose {
-    /// The archive's, a mirror's or the network's: wait and try again.
-    Upstream,
-    /// Blocked until a person decides: a setting, a key, a full disk.
-    Policy,
-    /// Ours: bedplate is wrong.
-    Defect,
-}
-
-impl fmt::Display for Whose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Upstream => "upstream",
-            Self::Policy => "policy",
-            Self::Defect => "defect",
-        })
-    }
-}
+use crate::{
+    ClientError, DiskError, FetchError, IndexesError, MakeLayerError, MakeSegmentError, RestlessMirror, WantedError,
+};
 
 /// An error of any room, and whose it is. Prints as that error does; its causes are that error's causes.
 pub struct Failure {
@@ -86,6 +66,38 @@ impl fmt::Debug for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.error.source()
+    }
+}
+
+impl From<MakeSegmentError> for Failure {
+    fn from(error: MakeSegmentError) -> Self {
+        match error {
+            MakeSegmentError::Segment(error) => Self::new(Whose::Policy, error),
+            MakeSegmentError::Disk(error) => Self::new(Whose::Policy, error),
+        }
+    }
+}
+
+impl From<MakeLayerError> for Failure {
+    fn from(error: MakeLayerError) -> Self {
+        Self::new(Whose::Policy, error)
+    }
+}
+
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        Self::new(Whose::Policy, error)
+    }
+}
+
+impl From<WantedError> for Failure {
+    fn from(error: WantedError) -> Self {
+        let whose = match error {
+            WantedError::Resolve { .. } => Whose::Upstream,
+            WantedError::NotObserved(_) => Whose::Defect,
+            _ => Whose::Policy,
+        };
+        Self::new(whose, error)
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use debian::Suite;
+use blob::Digest;
+use debian::{Architecture, Suite};
 use jiff::Timestamp;
+use plan::ImageOutcome;
 
 use crate::Whose;
 
@@ -77,6 +79,40 @@ pub enum Event {
         /// Whose fault that is.
         whose: Whose,
     },
+    /// Packages are about to be turned into parts of layers.
+    BuildStarted {
+        /// How many packages are not there yet.
+        packages: usize,
+        /// The sum of their sizes.
+        bytes: u64,
+    },
+    /// A package was turned into its part of a layer, or could not be.
+    PackageDone {
+        /// Its name.
+        package: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A layer is there: made now, or found.
+    LayerDone {
+        /// The definition that adds it.
+        definition: String,
+        /// For which processor.
+        architecture: Architecture,
+        /// Its compressed size.
+        bytes: u64,
+    },
+    /// An image was put together and passed the audits.
+    ImageBuilt {
+        /// The image.
+        image: String,
+        /// Digest of its index.
+        digest: Digest,
+        /// Compressed size of each platform's layers.
+        bytes: Vec<u64>,
+    },
+    /// What became of an image in this wave.
+    ImageDone(ImageOutcome),
 }
 
 /// Whether what was read was known before.

@@ -1,0 +1,194 @@
+//! The command line: every flag, where it is documented, parsed into plain values.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use oci::Platform;
+
+/// Minimal base images from Debian packages.
+#[derive(Debug, Parser)]
+#[command(name = "bedplate", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// Settings file (YAML). Default: bedplate.yaml in the current folder, if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// State folder. Default: `state` of the settings, else ./bedplate-state.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Form of the result on standard output.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Progress on standard error.
+    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto)]
+    pub progress: Progress,
+    /// Say more in the log; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs: the value that the state folder keeps.
+    Json,
+    /// For a pull request or a page.
+    Md,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// Bars in a terminal, lines elsewhere.
+    Auto,
+    /// One line a step.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the factory: observe the archive, build, publish, serve.
+    Up(Up),
+    /// Resolve images against the archive and print or write their locks.
+    Lock(Lock),
+    /// Show what would be built, and why. Changes nothing.
+    Plan(Plan),
+    /// Build images into an OCI layout or a docker archive.
+    Build(Build),
+    /// Compare two images or locks.
+    Diff(Diff),
+    /// Look at the catalogue.
+    #[command(subcommand)]
+    Catalog(Catalog),
+    /// Check what bedplate needs on this machine.
+    Doctor(Doctor),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+}
+
+/// Which images and platforms a command is about.
+#[derive(Debug, Clone, Args)]
+pub struct Narrow {
+    /// Only these images (may be repeated).
+    #[arg(long = "image", value_name = "NAME")]
+    pub images: Vec<String>,
+    /// Only these platforms, such as linux/amd64 (may be repeated).
+    #[arg(long = "platform", value_name = "PLATFORM")]
+    pub platforms: Vec<Platform>,
+}
+
+/// `bedplate up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Which images.
+    #[command(flatten)]
+    pub narrow: Narrow,
+    /// Stop after the first wave.
+    #[arg(long)]
+    pub once: bool,
+    /// Address of registry and status page. Default: `listen` of the settings, else 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `bedplate lock`.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// Images; all of the catalogue if none is named.
+    pub images: Vec<String>,
+    /// Only these platforms (may be repeated).
+    #[arg(long = "platform", value_name = "PLATFORM")]
+    pub platforms: Vec<Platform>,
+    /// Write to this file (one image) or folder (several).
+    #[arg(long, short, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// `bedplate plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Images; all of the catalogue if none is named.
+    pub images: Vec<String>,
+    /// Only these platforms (may be repeated).
+    #[arg(long = "platform", value_name = "PLATFORM")]
+    pub platforms: Vec<Platform>,
+    /// Exit with 1 if anything would be built.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// `bedplate build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Images to build.
+    #[arg(required = true)]
+    pub images: Vec<String>,
+    /// Only these platforms (may be repeated).
+    #[arg(long = "platform", value_name = "PLATFORM")]
+    pub platforms: Vec<Platform>,
+    /// An OCI layout folder, or a file ending in .tar that `docker load` takes (one image, one platform).
+    #[arg(long, short, value_name = "PATH")]
+    pub output: PathBuf,
+    /// Build exactly what this lock says instead of asking the archive.
+    #[arg(long, value_name = "FILE")]
+    pub locked: Option<PathBuf>,
+}
+
+/// `bedplate diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A lock file, an OCI layout (`PATH` or `PATH:TAG`), or a published image (`python:3.13`).
+    pub from: String,
+    /// The same, to compare with.
+    pub to: String,
+    /// Exit with 1 if there are differences.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// `bedplate catalog`.
+#[derive(Debug, Subcommand)]
+pub enum Catalog {
+    /// Read the whole catalogue and say what is wrong with it.
+    Check,
+    /// List the images of the catalogue.
+    List,
+    /// Record that a person has read a package's maintainer scripts.
+    Review(Review),
+}
+
+/// `bedplate catalog review`.
+#[derive(Debug, Args)]
+pub struct Review {
+    /// The package.
+    pub package: String,
+    /// The digest that the build named.
+    #[arg(long)]
+    pub digest: blob::Digest,
+    /// What the scripts do, and which effect does it instead.
+    #[arg(long)]
+    pub note: String,
+}
+
+/// `bedplate doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Read every stored blob and check its digest.
+    #[arg(long)]
+    pub deep: bool,
+}
+
+/// `bedplate completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,90 @@
+//! Connects the rooms for one command: settings, catalogue, state folder, archive.
+//!
+//! In: the command line. Out: [`Context`] with what was read, and from it a [`Wave`] that can work.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use assemble::Catalogue;
+use registry::Store;
+use worker::{
+    Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Reporter, RetryPolicy, Segments,
+    State, Wave,
+};
+
+use crate::arguments::Arguments;
+use crate::settings::Settings;
+
+/// What every command starts from.
+pub struct Context {
+    /// The settings.
+    pub settings: Settings,
+    /// The state folder's path, not yet opened.
+    pub state: PathBuf,
+}
+
+impl Context {
+    /// Reads the settings that the command line names.
+    pub fn new(arguments: &Arguments) -> anyhow::Result<Self> {
+        let settings = Settings::read(arguments.config.as_deref())?;
+        let state = arguments.state.clone().unwrap_or_else(|| settings.state.clone());
+        Ok(Self { settings, state })
+    }
+
+    /// The catalogue: the folder of the settings, or the one built in.
+    pub fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        let Some(folder) = &self.settings.catalog else { return Ok(Catalogue::read(catalog::files())?) };
+        let files = read_folder(folder, folder)?;
+        Ok(Catalogue::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?)
+    }
+
+    /// Opens the state folder and everything in it. The folder stays locked while the first value lives.
+    pub fn open(&self, reporter: &Reporter) -> anyhow::Result<(State, Wave)> {
+        let archive = Arc::new(Archive::find(&self.settings.archive, Path::new("/"))?);
+        let state = State::open(&self.state)?;
+        let root = state.root();
+        let client = Client::new(RetryPolicy::default(), Arc::clone(reporter))?;
+        let builder = Builder {
+            catalogue: Arc::new(self.catalogue()?),
+            debs: Debs::of_state(root)?,
+            segments: Segments::of_state(root)?,
+            layers: Layers::of_state(root)?,
+            labels: self.settings.labels.clone(),
+            reporter: Arc::clone(reporter),
+        };
+        let wave = Wave {
+            builder,
+            observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)?),
+            client,
+            archive,
+            indexes: Indexes::of_state(root)?,
+            publications: Publications::of_state(root)?,
+            store: Arc::new(Store::open(state.registry())?),
+        };
+        Ok((state, wave))
+    }
+}
+
+/// A runtime for the commands that wait for the network.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
+}
+
+/// The text files of a catalogue folder, by their paths below it.
+fn read_folder(root: &Path, folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let failed = || format!("cannot read the catalogue folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        if path.is_dir() {
+            files.extend(read_folder(root, &path)?);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            files.push((name, text));
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,84 @@
+//! Settings: one YAML file, every key documented here, unknown keys refused.
+//!
+//! In: `--config FILE`, or `bedplate.yaml` in the current folder. Out: [`Settings`]. Nothing need be set: the
+//! archive comes from the machine's APT sources. Secrets are never here: they come from files or the environment.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+use worker::ArchiveSettings;
+
+/// The file that is read when none is named.
+const DEFAULT_FILE: &str = "bedplate.yaml";
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// `archive`: addresses and keyrings of the Debian archive, instead of the machine's APT sources.
+    pub archive: ArchiveSettings,
+    /// `catalog`: a folder with the catalogue, instead of the one built in.
+    pub catalog: Option<PathBuf>,
+    /// `state`: the state folder. Default: `bedplate-state`.
+    pub state: PathBuf,
+    /// `listen`: address of registry and status page. Default: `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `schedule`: when to look at the archive, as cron with seconds, in UTC. Default: every five minutes.
+    pub schedule: String,
+    /// `labels`: labels and annotations added to every image, such as `org.opencontainers.image.source`.
+    pub labels: BTreeMap<String, String>,
+    /// `snapshots`: address of a service that keeps packages which the archive has dropped, used by `build --locked`.
+    pub snapshots: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            archive: ArchiveSettings::default(),
+            catalog: None,
+            state: "bedplate-state".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            schedule: "0 */5 * * * *".into(),
+            labels: BTreeMap::new(),
+            snapshots: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file that was named, or the default one if it is there.
+    pub fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+        let default = Path::new(DEFAULT_FILE);
+        let path = match named {
+            Some(path) => path,
+            None if default.exists() => default,
+            None => return Ok(Self::default()),
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the settings file `{}`", path.display()))?;
+        Ok(assemble::read_yaml(&path.display().to_string(), &text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_unknown_keys_with_their_place() {
+        let folder = std::env::temp_dir().join(format!("bedplate-settings-{}", std::process::id()));
+        std::fs::write(&folder, "state: /x\nlisten: 127.0.0.1:1\narchives: {}\n").unwrap();
+        let error = Settings::read(Some(&folder)).unwrap_err().to_string();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(error.ends_with(":3:1: unknown key `archives`: did you mean `archive`?"), "{error}");
+    }
+
+    #[test]
+    fn needs_no_file() {
+        let settings: Settings = assemble::read_yaml("x", "{}").unwrap();
+        assert_eq!(settings, Settings::default());
+    }
+}

@@ -1,0 +1,81 @@
+//! The layers of an image as work: each with the key of everything that it is made from.
+//!
+//! In: a lock and the catalogue. Out: [`LayerWork`], the lowest layer first. Two images that share a layer get equal
+//! keys for it, so it is made once.
+
+use std::sync::Arc;
+
+use assemble::{COMPRESSOR, Catalogue, Definition, Effect, GlobError, LAYER_FORMAT, LockedPackage, PackageRules, PlatformLock};
+use blob::Digest;
+use debian::Architecture;
+
+use crate::segments::Segments;
+
+/// One package of a layer as work.
+#[derive(Debug, Clone)]
+pub struct SegmentWork {
+    /// Names the segment.
+    pub key: Digest,
+    /// The package.
+    pub package: LockedPackage,
+    /// What is taken of it.
+    pub rules: Arc<PackageRules>,
+}
+
+/// One layer as work.
+#[derive(Debug, Clone)]
+pub struct LayerWork {
+    /// Names the layer.
+    pub key: Digest,
+    /// The key of the layer below.
+    pub parent: Option<Digest>,
+    /// The expanded chain up to and including this layer's definition.
+    pub chain: Arc<[Definition]>,
+    /// Its packages, by name.
+    pub segments: Vec<SegmentWork>,
+    /// The processor architecture.
+    pub architecture: Architecture,
+}
+
+impl LayerWork {
+    /// The definition that adds this layer.
+    pub fn definition(&self) -> &str {
+        self.chain.last().map_or("", |definition| &definition.name)
+    }
+}
+
+/// The work of one platform of a lock.
+pub fn layer_works(
+    catalogue: &Catalogue,
+    chain: &[Definition],
+    lock: &PlatformLock,
+    architecture: Architecture,
+) -> Result<Vec<LayerWork>, GlobError> {
+    let mut works: Vec<LayerWork> = Vec::new();
+    for (depth, (definition, layer)) in chain.iter().zip(&lock.layers).enumerate() {
+        let segments = layer.packages.iter().map(|package| segment_work(catalogue, definition, package));
+        let segments = segments.collect::<Result<Vec<_>, _>>()?;
+        let parent = works.last().map(|work| work.key.clone());
+        let chain: Arc<[Definition]> = chain[..=depth].into();
+        let key = key(parent.as_ref(), &chain, &segments, architecture);
+        works.push(LayerWork { key, parent, chain, segments, architecture });
+    }
+    Ok(works)
+}
+
+fn segment_work(
+    catalogue: &Catalogue,
+    definition: &Definition,
+    package: &LockedPackage,
+) -> Result<SegmentWork, GlobError> {
+    let rules = PackageRules::new(&package.name, definition, &catalogue.drops)?;
+    Ok(SegmentWork { key: Segments::key(package, &rules), package: package.clone(), rules: Arc::new(rules) })
+}
+
+fn key(parent: Option<&Digest>, chain: &[Definition], segments: &[SegmentWork], architecture: Architecture) -> Digest {
+    let effects: Vec<&[Effect]> = chain.iter().map(|definition| definition.effects.as_slice()).collect();
+    let names = chain.last().map(|definition| &definition.name);
+    let keys: Vec<&Digest> = segments.iter().map(|segment| &segment.key).collect();
+    let inputs = (LAYER_FORMAT, COMPRESSOR, parent, effects, names, keys, architecture.name());
+    Digest::of(serde_json::to_vec(&inputs).unwrap_or_default())
+}

@@ -1,0 +1,86 @@
+//! Segments on disk: a package's compressed part of a layer, made once per .deb and rules.
+//!
+//! In: a locked package and its rules. Out: `STATE/segments/<key>.gz` and `<key>.json`. The key is a digest of all
+//! that the bytes depend on, so a file that is there is right; a lost or damaged one is made again.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use assemble::{COMPRESSOR, LockedPackage, PackageRules, SEGMENT_FORMAT, Segment, SegmentError, build_segment};
+use blob::Digest;
+
+use crate::{Debs, DiskError, NewFile, sweep_abandoned};
+
+/// Why a segment cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeSegmentError {
+    /// The package is damaged or not fit for an image.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// A file of the state folder.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// All segments of a state folder.
+#[derive(Debug, Clone)]
+pub struct Segments {
+    folder: PathBuf,
+}
+
+impl Segments {
+    /// Those of the state folder `state`.
+    pub fn of_state(state: &Path) -> Result<Self, DiskError> {
+        let folder = state.join("segments");
+        sweep_abandoned(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// Names the segment of a package under rules.
+    pub fn key(package: &LockedPackage, rules: &PackageRules) -> Digest {
+        Digest::of(format!("{SEGMENT_FORMAT}\n{COMPRESSOR}\n{}\n{}\n", package.sha256, rules.digest()))
+    }
+
+    /// The segment of this key, if it is there and whole.
+    pub fn load(&self, key: &Digest) -> Option<Segment> {
+        let segment: Segment = serde_json::from_slice(&fs::read(self.path(key, "json")).ok()?).ok()?;
+        let size: u64 = segment.members.iter().map(|member| member.compressed).sum();
+        let whole = self.path(key, "gz").metadata().is_ok_and(|metadata| metadata.len() == size);
+        whole.then_some(segment)
+    }
+
+    /// The compressed bytes of a segment.
+    pub fn open(&self, key: &Digest) -> Result<BufReader<File>, DiskError> {
+        let path = self.path(key, "gz");
+        let file = File::open(&path).map_err(|error| DiskError::new("open", &path, error))?;
+        Ok(BufReader::with_capacity(1 << 20, file))
+    }
+
+    /// Makes a segment from the package's .deb. The bytes are checked against the lock while they are read.
+    pub fn make(
+        &self,
+        key: &Digest,
+        package: &LockedPackage,
+        rules: &PackageRules,
+        debs: &Debs,
+    ) -> Result<Segment, MakeSegmentError> {
+        let path = debs.path(&package.sha256);
+        let deb = File::open(&path).map_err(|error| DiskError::new("open", &path, error))?;
+        let mut file = NewFile::create(&self.path(key, "gz"))?;
+        let mut output = BufWriter::with_capacity(1 << 20, file.as_file());
+        let segment = build_segment(package, rules, BufReader::with_capacity(1 << 18, deb), &mut output)?;
+        output.flush().map_err(|error| DiskError::new("write", &self.path(key, "gz"), error))?;
+        drop(output);
+        file.commit_unsynced()?;
+        let facts = serde_json::to_vec(&segment).unwrap_or_default();
+        let mut record = NewFile::create(&self.path(key, "json"))?;
+        record.write(&facts)?;
+        record.commit_unsynced()?;
+        Ok(segment)
+    }
+
+    fn path(&self, key: &Digest, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", key.hex()))
+    }
+}

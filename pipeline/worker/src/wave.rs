@@ -1,0 +1,290 @@
+//! A wave: one look at the archive, and everything that follows from it.
+//!
+//! In: which images and platforms. Out: a [`WaveSummary`] with what became of each image. The steps are observe,
+//! resolve, decide, fetch, build, publish; if the mirror moves on while packages are fetched, the wave starts again
+//! from a new snapshot. When nothing changed, only the `InRelease` files are read.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Instant;
+
+use assemble::{BUILDER, Catalogue, ImageLock};
+use blob::Digest;
+use debian::Architecture;
+use jiff::Timestamp;
+use oci::Platform;
+use plan::{Decision, ImageOutcome, Outcome, Publication, WaveSummary, Whose, decide};
+use registry::Store;
+
+use crate::build::Builder;
+use crate::failure::chain;
+use crate::image_build::BuiltImage;
+use crate::snapshot::Wanted;
+use crate::wanted::{Wants, architecture_of, chosen_platforms, definition_digest};
+use crate::{Archive, Client, Event, Failure, Indexes, Observer, Publications, Snapshot, WantedDeb, blocking, publish};
+
+/// How often a mirror may move on in mid-wave.
+const ATTEMPTS: u32 = 3;
+
+/// What a wave is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WaveRequest {
+    /// Names of images; empty: all of the catalogue.
+    pub images: Vec<String>,
+    /// Platforms; empty: all of each definition.
+    pub platforms: Vec<Platform>,
+}
+
+/// Everything that waves need; made once.
+#[derive(Clone)]
+pub struct Wave {
+    /// Builds.
+    pub builder: Builder,
+    /// Reads the archive.
+    pub observer: Observer,
+    /// Fetches.
+    pub client: Client,
+    /// Where the archive is.
+    pub archive: Arc<Archive>,
+    /// Package indexes.
+    pub indexes: Indexes,
+    /// What is published.
+    pub publications: Publications,
+    /// Our registry.
+    pub store: Arc<Store>,
+}
+
+impl Wave {
+    /// Runs one wave. Failures of single images are in the summary; an error means that there was none to speak of.
+    pub async fn run(&self, request: &WaveRequest) -> Result<WaveSummary, Failure> {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(request).await {
+                Err(failure) if failure.is_mirror_moved_on() && attempt < ATTEMPTS => {
+                    attempt += 1;
+                    self.tell(Event::ObserveRestarted { attempt, reason: failure.chain() });
+                }
+                finished => return finished,
+            }
+        }
+    }
+
+    async fn attempt(&self, request: &WaveRequest) -> Result<WaveSummary, Failure> {
+        let mut summary = WaveSummary::default();
+        for (release, names) in self.by_release(request)? {
+            let wanted = self.wanted(&release, &names, request)?;
+            let suites = self.observer.observe_suites(&wanted, Timestamp::now()).await?;
+            if let Some(outcomes) = self.unchanged(&names, &suites) {
+                outcomes.iter().for_each(|outcome| self.tell(Event::ImageDone(outcome.clone())));
+                summary.images.extend(outcomes);
+                continue;
+            }
+            let snapshot = self.snapshot(&wanted, suites).await?;
+            summary.images.extend(self.evaluate(names, request, snapshot).await?);
+        }
+        summary.images.sort_by(|a, b| a.image.cmp(&b.image));
+        Ok(summary)
+    }
+
+    async fn snapshot(&self, wanted: &Wanted, suites: Vec<crate::ObservedSuite>) -> Result<Snapshot, Failure> {
+        match self.observer.complete(wanted, &self.indexes, suites).await {
+            Err(failure) if failure.is_mirror_moved_on() => {
+                self.observer.observe_all(wanted, &self.indexes, Timestamp::now()).await
+            }
+            finished => finished,
+        }
+    }
+
+    /// The locks of images as the archive would give them now, each with the reason where there is none.
+    pub async fn locks(&self, request: &WaveRequest) -> Result<Vec<(String, Result<ImageLock, Failure>)>, Failure> {
+        let mut all = Vec::new();
+        for (release, names) in self.by_release(request)? {
+            let wanted = self.wanted(&release, &names, request)?;
+            let snapshot = self.observer.observe_all(&wanted, &self.indexes, Timestamp::now()).await?;
+            all.extend(self.resolve(names, request, snapshot).await);
+        }
+        Ok(all)
+    }
+
+    async fn resolve(
+        &self,
+        names: Vec<String>,
+        request: &WaveRequest,
+        snapshot: Snapshot,
+    ) -> Vec<(String, Result<ImageLock, Failure>)> {
+        let (catalogue, platforms) = (Arc::clone(&self.builder.catalogue), request.platforms.clone());
+        blocking(move || {
+            let wants = Wants::new(&catalogue, &snapshot);
+            let lock = |name: String| {
+                let lock = wants.lock(&name, &platforms).map_err(Failure::from);
+                (name, lock)
+            };
+            names.into_iter().map(lock).collect()
+        })
+        .await
+    }
+
+    async fn evaluate(
+        &self,
+        names: Vec<String>,
+        request: &WaveRequest,
+        snapshot: Snapshot,
+    ) -> Result<Vec<ImageOutcome>, Failure> {
+        let begin = Instant::now();
+        let bases = snapshot.suites.iter().map(|suite| (suite.suite().to_string(), suite.base.clone())).collect();
+        let mut outcomes = Vec::new();
+        let mut due = Vec::new();
+        for (image, lock) in self.resolve(names, request, snapshot).await {
+            match lock {
+                Err(failure) => outcomes.push(failed(image, &failure)),
+                Ok(lock) => match self.decide(&lock) {
+                    (Decision::UpToDate, Some(published)) => outcomes.push(self.keep(lock, published)?),
+                    (Decision::Rebuild(reasons), _) => due.push((lock, reasons.iter().map(ToString::to_string).collect())),
+                    (Decision::UpToDate, None) => due.push((lock, Vec::new())),
+                },
+            }
+        }
+        outcomes.iter().for_each(|outcome| self.tell(Event::ImageDone(outcome.clone())));
+        outcomes.extend(self.carry_out(due, &bases, begin).await?);
+        Ok(outcomes)
+    }
+
+    fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
+        let published = self.publications.get(&lock.name).filter(|it| self.is_served(it));
+        (decide(lock, published.as_ref(), BUILDER), published)
+    }
+
+    /// Whether what is remembered as published can really be pulled.
+    fn is_served(&self, published: &Publication) -> bool {
+        let Ok(repository) = published.repository.parse() else { return false };
+        let tags = published.tags.iter().chain([&published.fixed_tag]);
+        tags.filter_map(|tag| tag.parse().ok()).all(|tag| {
+            matches!(self.store.resolve(&repository, &tag), Ok(Some(found)) if found.digest == published.index)
+        })
+    }
+
+    fn keep(&self, lock: ImageLock, published: Publication) -> Result<ImageOutcome, Failure> {
+        let outcome = Outcome::UpToDate { index: published.index.clone() };
+        let image = lock.name.clone();
+        self.publications.put(&Publication { lock, ..published })?;
+        Ok(ImageOutcome { image, outcome })
+    }
+
+    async fn carry_out(
+        &self,
+        due: Vec<(ImageLock, Vec<String>)>,
+        bases: &BTreeMap<String, reqwest::Url>,
+        begin: Instant,
+    ) -> Result<Vec<ImageOutcome>, Failure> {
+        let (locks, reasons): (Vec<ImageLock>, Vec<Vec<String>>) = due.into_iter().unzip();
+        self.fetch(&locks, bases).await?;
+        let (builder, work) = (self.builder.clone(), locks.clone());
+        let built = blocking(move || builder.build(&work)).await;
+        let mut outcomes = Vec::new();
+        for ((lock, reasons), built) in locks.into_iter().zip(reasons).zip(built) {
+            let outcome = match built {
+                Ok(built) => self.publish(built, reasons, begin).await,
+                Err(failure) => failed(lock.name, &failure),
+            };
+            self.tell(Event::ImageDone(outcome.clone()));
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// Brings the .debs that building needs and that are not at hand.
+    pub async fn fetch(&self, locks: &[ImageLock], bases: &BTreeMap<String, reqwest::Url>) -> Result<(), Failure> {
+        let missing = self.builder.missing_packages(locks)?;
+        let wanted = missing.iter().filter_map(|work| {
+            let package = &work.package;
+            Some(WantedDeb {
+                name: package.name.clone(),
+                version: package.version.to_string(),
+                digest: package.sha256.clone(),
+                size: package.size,
+                path: package.path.clone(),
+                base: bases.get(&package.suite.to_string())?.clone(),
+            })
+        });
+        self.builder.debs.fetch_all(&self.client, &wanted.collect::<Vec<_>>()).await?;
+        Ok(())
+    }
+
+    async fn publish(&self, built: BuiltImage, reasons: Vec<String>, begin: Instant) -> ImageOutcome {
+        let image = built.lock.name.clone();
+        let published = self.publications.get(&image).filter(|it| self.is_served(it));
+        let store = Arc::clone(&self.store);
+        let before = published.clone();
+        let result = blocking(move || publish(&store, &built, before.as_ref(), Timestamp::now())).await;
+        match result.and_then(|made| self.publications.put(&made).map(|()| made).map_err(Failure::from)) {
+            Err(failure) => failed(image, &failure),
+            Ok(made) if published.is_some_and(|it| it.index == made.index) => {
+                ImageOutcome { image, outcome: Outcome::UpToDate { index: made.index } }
+            }
+            Ok(made) => {
+                let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+                ImageOutcome { image, outcome: Outcome::Published { index: made.index, reasons, milliseconds } }
+            }
+        }
+    }
+
+    /// If neither the archive nor we changed anything since everything was published: the outcomes, at once.
+    fn unchanged(&self, names: &[String], suites: &[crate::ObservedSuite]) -> Option<Vec<ImageOutcome>> {
+        let seen: Vec<&Digest> = suites.iter().map(|suite| &suite.in_release.digest).collect();
+        let keep = |name: &String| {
+            let published = self.publications.get(name).filter(|it| it.builder == BUILDER && self.is_served(it))?;
+            let known: Vec<&Digest> = published.lock.snapshot.iter().map(|suite| &suite.in_release).collect();
+            let definition = definition_digest(&self.builder.catalogue, name).ok()?;
+            let same = known == seen && definition == published.lock.definition;
+            same.then(|| ImageOutcome { image: name.clone(), outcome: Outcome::UpToDate { index: published.index } })
+        };
+        names.iter().map(keep).collect()
+    }
+
+    fn by_release(&self, request: &WaveRequest) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+        let catalogue: &Catalogue = &self.builder.catalogue;
+        let all: Vec<String> = match request.images.as_slice() {
+            [] => catalogue.definitions.keys().cloned().collect(),
+            names => names.to_vec(),
+        };
+        let mut by_release: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in all {
+            let definition = catalogue.get(&name).map_err(|error| Failure::new(Whose::Policy, error))?;
+            if !chosen_platforms(definition, &request.platforms).is_empty() || !request.images.is_empty() {
+                by_release.entry(definition.release.clone()).or_default().push(name);
+            }
+        }
+        Ok(by_release)
+    }
+
+    fn wanted(&self, release: &str, names: &[String], request: &WaveRequest) -> Result<Wanted, Failure> {
+        let catalogue = &self.builder.catalogue;
+        let policy = |error: Box<dyn Error + Send + Sync>| Failure::new(Whose::Policy, error);
+        let known = catalogue.releases.get(release);
+        let known = known.ok_or_else(|| policy(format!("releases.yaml has no release `{release}`").into()))?;
+        let mut architectures: Vec<Architecture> = Vec::new();
+        for name in names {
+            let definition = catalogue.get(name).map_err(|error| policy(error.into()))?;
+            for platform in chosen_platforms(definition, &request.platforms) {
+                architectures.push(architecture_of(name, platform).map_err(|error| policy(error.into()))?);
+            }
+        }
+        architectures.sort();
+        architectures.dedup();
+        Ok(Wanted {
+            suites: known.suites.iter().map(|suite| suite.name.clone()).collect(),
+            components: known.components.clone(),
+            architectures,
+            allowed: Some(known.suites.iter().flat_map(|suite| suite.keys.clone()).collect()),
+        })
+    }
+
+    fn tell(&self, event: Event) {
+        (self.builder.reporter)(event);
+    }
+}
+
+fn failed(image: String, failure: &Failure) -> ImageOutcome {
+    ImageOutcome { image, outcome: Outcome::Failed { whose: failure.whose(), message: chain(failure) } }
+}
