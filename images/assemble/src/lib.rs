@@ -58,6 +58,7 @@ pub use review::{Review, ReviewError, Reviewed, Scripts};
 pub use rules::{GlobError, PackageRules};
 pub use segment::{SEGMENT_FORMAT, SegmentError, SegmentProblem, build_segment};
 pub use tags::{TagError, fixed_tag, image_version, moving_tags};
+pub use tar_entry::{Attributes, END, EntryBody, padding, write_header};
 pub use tree::{Node, Tree, TreeError};
 pub use universe::{Candidate, SuiteIndex, Universe};
 pub use yaml::{YamlError, nearest, read as read_yaml};

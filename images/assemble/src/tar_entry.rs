@@ -14,11 +14,11 @@ use crate::path::RootPath;
 const BLOCK: usize = 512;
 
 /// What closes an archive: two empty blocks.
-pub(crate) const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+pub const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
 /// What a tar entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EntryBody<'a> {
+pub enum EntryBody<'a> {
     /// A folder.
     Directory,
     /// A regular file of this many bytes.
@@ -31,7 +31,7 @@ pub(crate) enum EntryBody<'a> {
 
 /// Mode, owners and time of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Attributes {
+pub struct Attributes {
     /// Permission bits.
     pub mode: u32,
     /// Owner's number.
@@ -43,7 +43,7 @@ pub(crate) struct Attributes {
 }
 
 /// Writes the header blocks of one entry.
-pub(crate) fn write_header(
+pub fn write_header(
     output: &mut impl Write,
     path: &RootPath,
     body: EntryBody<'_>,
@@ -116,7 +116,7 @@ fn write_long(output: &mut impl Write, kind: EntryType, text: &str) -> io::Resul
 }
 
 /// The zero bytes that fill a content of this size up to a whole block.
-pub(crate) fn padding(size: u64) -> &'static [u8] {
+pub fn padding(size: u64) -> &'static [u8] {
     let over = usize::try_from(size % BLOCK as u64).unwrap_or_default();
     if over == 0 { &[] } else { &END[..BLOCK - over] }
 }

@@ -124,26 +124,13 @@ impl<R: Read> ParallelXz<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn xz(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 0);
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
+    use crate::deb_fixture::compress;
 
     fn samples() -> [(Compression, Vec<u8>); 3] {
         let text = b"bedplate ".repeat(1000);
-        let zstd = zstd::encode_all(&text[..], 1).unwrap();
-        [(Compression::Gzip, gzip(&text)), (Compression::Xz, xz(&text)), (Compression::Zstd, zstd)]
+        [Compression::Gzip, Compression::Xz, Compression::Zstd]
+            .map(|compression| (compression, compress(compression, &text)))
     }
 
     fn read(compression: Compression, threads: u32, bytes: &[u8]) -> io::Result<Vec<u8>> {
@@ -187,13 +174,8 @@ mod tests {
 
     #[test]
     fn refuses_a_dictionary_beyond_the_memory_limit() {
-        let mut options = liblzma::stream::LzmaOptions::new_preset(0).unwrap();
-        options.dict_size(1 << 30);
-        let mut filters = liblzma::stream::Filters::new();
-        filters.lzma2(&options);
-        let bytes = xz(b"x");
+        let mut large = compress(Compression::Xz, b"x");
         // The byte that names the dictionary's size, in the header of the first block: 2^30.
-        let mut large = bytes.clone();
         assert_eq!(&large[14..16], &[0x21, 0x01]);
         large[16] = 36;
         let sum = crc32(&large[12..20]);

@@ -77,3 +77,61 @@ pub(crate) fn read_control<'a>(plain: impl Read + Send + 'a, member: &str) -> Re
 fn unreadable(member: &str, path: &str, source: io::Error) -> DebError {
     DebError::Read { member: format!("{member}/{path}"), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use tar::EntryType;
+
+    use super::*;
+    use crate::Compression;
+    use crate::deb_fixture::{compress, control, header, tar, tar_of};
+
+    fn read(bytes: &[u8]) -> Result<ControlArchive, DebError> {
+        read_control(bytes, "control.tar")
+    }
+
+    fn refusal(entries: &[(&str, &[u8])]) -> String {
+        read(&tar(entries)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn gives_the_control_file_apart_from_the_others() {
+        let control = read(&control()).unwrap();
+        assert_eq!(control.scripts.keys().collect::<Vec<_>>(), ["postinst", "triggers"]);
+        assert_eq!(control.version().unwrap().to_string(), "1.2-3");
+        assert_eq!(control.triggers().unwrap().activate, ["x"]);
+        assert!(matches!(control.field("Depends"), Err(DebError::MissingField("Depends"))));
+    }
+
+    #[test]
+    fn refuses_what_is_no_control_archive() {
+        assert_eq!(refusal(&[("./postinst", b"x")]), "`control.tar` has no file `control` in UTF-8");
+        assert_eq!(refusal(&[("./control", b"\xff")]), "`control.tar` has no file `control` in UTF-8");
+        assert_eq!(refusal(&[("./control", b"nonsense")]), "the control file of the package is wrong");
+        assert!(refusal(&[("./a/b", b"")]).starts_with("the entry `a/b` of `control.tar` is no plain file at the top"));
+        assert!(refusal(&[("./a/", b"")]).starts_with("the entry `a` of `control.tar` is no plain file at the top"));
+        assert!(refusal(&[("./a", b""), ("a", b"")]).starts_with("the entry `a` of `control.tar` is there twice"));
+        assert_eq!(
+            refusal(&[("../control", b"")]),
+            "the entry `../control` of `control.tar` leaves the root: expected a path without `..`"
+        );
+    }
+
+    #[test]
+    fn refuses_a_small_file_that_grows() {
+        let zeros = vec![0; 32 << 20];
+        let grown = |bytes: &[u8]| {
+            let small = compress(Compression::Xz, bytes);
+            assert!(small.len() < 16 << 10);
+            read_control(Compression::Xz.reader(&small[..]).unwrap(), "control.tar.xz").unwrap_err().to_string()
+        };
+        let expected = "`control.tar.xz/control` is larger than 8388608 bytes: expected less of a package";
+        assert_eq!(grown(&tar(&[("./control", &zeros)])), expected);
+        let many: Vec<(&str, &[u8])> = ["a", "b", "c"].map(|name| (name, &zeros[..7 << 20])).to_vec();
+        assert_eq!(grown(&tar(&many)), "`control.tar.xz` is larger than 16777216 bytes: expected less of a package");
+        let followed = [control(), zeros.clone()].concat();
+        assert!(grown(&followed).contains("is followed by more than 1 MiB"), "{}", grown(&followed));
+        let name = tar_of(&[(header("x", EntryType::GNULongName, zeros.len()), &zeros)]);
+        assert!(grown(&name).contains("is a name or extension of more than 1 MiB"), "{}", grown(&name));
+    }
+}

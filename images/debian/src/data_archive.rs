@@ -61,7 +61,8 @@ impl<'a> DataArchive<'a> {
             if !extensions.take(&mut entry, &member)? {
                 let header = describe(&entry, std::mem::take(&mut extensions), &member)?;
                 budget.take_bytes(&header)?;
-                let mut reader = Named { inner: &mut entry, member: &member, path: &header.path.clone() };
+                let mut reader =
+                    Named { inner: &mut entry, left: header.size, member: &member, path: &header.path.clone() };
                 visit(header.with(&mut reader))?;
             }
         }
@@ -96,17 +97,25 @@ impl Budget<'_> {
     }
 }
 
-/// Says in an error where it happened.
+/// Says in an error where it happened, and makes one of bytes that are missing.
 struct Named<'r, R> {
     inner: &'r mut R,
+    left: u64,
     member: &'r str,
     path: &'r [u8],
 }
 
 impl<R: Read> Read for Named<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let text = |error: io::Error| format!("`{}` of `{}`: {error}", self.path.escape_ascii(), self.member);
-        self.inner.read(buffer).map_err(|error| io::Error::new(error.kind(), text(error)))
+        let place = || format!("`{}` of `{}`", self.path.escape_ascii(), self.member);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", place()));
+        let count = self.inner.read(buffer).map_err(named)?;
+        if count == 0 && self.left > 0 && !buffer.is_empty() {
+            let text = format!("{}: the archive ends {} bytes before the end of the entry", place(), self.left);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
+        }
+        self.left -= count as u64;
+        Ok(count)
     }
 }
 
@@ -117,4 +126,116 @@ fn finish(mut plain: impl Read, member: &str) -> Result<(), DebError> {
     let problem = "is followed by more than 1 MiB: expected only zeros after the end of a tar archive";
     let error = || DebError::BadEntry { member: member.to_owned(), path: "last entry".into(), problem };
     if count <= TRAILER { Ok(()) } else { Err(error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tar::{EntryType, Header};
+
+    use super::*;
+    use crate::deb_fixture::{header, tar, tar_of};
+
+    fn open(bytes: Vec<u8>) -> DataArchive<'static> {
+        DataArchive::new(Box::new(io::Cursor::new(bytes)), "data.tar".into())
+    }
+
+    /// One line for each entry.
+    fn list(archive: DataArchive<'_>) -> Result<Vec<String>, DebError> {
+        let mut lines = Vec::new();
+        archive.for_each(|mut entry| {
+            let read = io::copy(&mut entry, &mut io::sink());
+            lines.push(format!("{entry:?}"));
+            read.map(drop).map_err(|source| DebError::Read { member: "reading".into(), source })
+        })?;
+        Ok(lines)
+    }
+
+    fn refusal(entries: &[(Header, &[u8])]) -> String {
+        list(open(tar_of(entries))).unwrap_err().to_string()
+    }
+
+    fn link(path: &str, kind: EntryType, target: &str) -> Header {
+        let mut header = header(path, kind, 0);
+        header.set_link_name_literal(target).unwrap();
+        header.set_cksum();
+        header
+    }
+
+    #[test]
+    fn gives_every_kind_of_entry() {
+        let mut setuid = header("./bin/su", EntryType::Regular, 2);
+        setuid.set_mode(0o4755);
+        setuid.set_cksum();
+        let entries: [(Header, &[u8]); 5] = [
+            (header("./bin/", EntryType::Directory, 0), b""),
+            (setuid, b"ab"),
+            (link("./bin/sh", EntryType::Symlink, "../dash"), b""),
+            (link("./bin/s", EntryType::Link, "./bin/su"), b""),
+            (header("dev/null", EntryType::Char, 0), b""),
+        ];
+        let expected = [
+            "Directory 755 0:0 0 bin",
+            "File 4755 0:0 2 bin/su",
+            "Symlink([46, 46, 47, 100, 97, 115, 104]) 644 0:0 0 bin/sh",
+            "Hardlink([98, 105, 110, 47, 115, 117]) 644 0:0 0 bin/s",
+            "CharDevice 644 0:0 0 dev/null",
+        ];
+        assert_eq!(list(open(tar_of(&entries))).unwrap(), expected);
+    }
+
+    #[test]
+    fn bounds_the_number_and_size_of_entries() {
+        let with = |entries, file_size, total| {
+            let bytes = tar(&[("a", &[0; 1000]), ("b", &[0; 1000])]);
+            list(open(bytes).with_limits(Limits { entries, file_size, total })).map_err(|error| error.to_string())
+        };
+        assert_eq!(with(2, 1000, 2000).unwrap().len(), 2);
+        assert_eq!(with(1, 1000, 2000).unwrap_err(), "`data.tar` has more than 1 entries: expected fewer of a package");
+        assert_eq!(
+            with(2, 999, 2000).unwrap_err(),
+            "`data.tar/a` is larger than 999 bytes: expected less of a package"
+        );
+        assert_eq!(
+            with(2, 1000, 1999).unwrap_err(),
+            "`data.tar` is larger than 1999 bytes: expected less of a package"
+        );
+    }
+
+    #[test]
+    fn names_the_entry_that_no_package_has() {
+        let refused = |header: Header| refusal(&[(header, b"")]);
+        assert!(
+            refused(header("./x", EntryType::GNUSparse, 0))
+                .starts_with("the entry `./x` of `data.tar` is sparse: expected")
+        );
+        assert!(refused(header("/etc/x", EntryType::Regular, 0)).contains("`/etc/x` of `data.tar` is absolute"));
+        assert!(refused(header("a/../../x", EntryType::Regular, 0)).contains("leaves the root"));
+        assert!(refused(link("x", EntryType::Link, "../../etc/shadow")).contains("leaves the root"));
+        assert!(refused(header("x", EntryType::Symlink, 0)).contains("is a link without a target"));
+        assert!(refusal(&[(header("x/", EntryType::Directory, 1), b"a")]).contains("has bytes of its own"));
+    }
+
+    #[test]
+    fn names_the_entry_in_which_the_archive_ends() {
+        let bytes = tar(&[("./usr/x", &[1; 1000])]);
+        let mut text = String::new();
+        let result = open(bytes[..900].to_vec()).for_each(|mut entry| {
+            text = entry.read_to_end(&mut Vec::new()).unwrap_err().to_string();
+            Ok::<(), DebError>(())
+        });
+        assert_eq!(text, "`usr/x` of `data.tar`: the archive ends 612 bytes before the end of the entry");
+        assert_eq!(result.unwrap_err().to_string(), "cannot read `data.tar` of the package");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(mut bytes in Just(tar(&[("a", b"x"), ("b/", b""), ("c", &[2; 600])])), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+            for (at, value) in changes {
+                let index = at.index(bytes.len());
+                bytes[index] = value;
+            }
+            let _ = list(open(bytes));
+        }
+    }
 }

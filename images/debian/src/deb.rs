@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::ar::{Ar, Member};
 use crate::control_archive::read_control;
+use crate::last_member::LastMember;
 use crate::{Compression, CompressionError, ControlArchive, DataArchive, ParagraphError, TriggersError, VersionError};
 
 /// Control archives are kilobytes; the largest in trixie is under 2 MiB compressed.
@@ -115,11 +116,11 @@ impl<R: Read + Send> Deb<R> {
     where
         R: 'a,
     {
-        self.open_with(1)
+        self.into_parts_with(1)
     }
 
     /// Like `into_parts`; data that is xz in several blocks is decompressed by `threads` threads.
-    pub fn open_with<'a>(mut self, threads: u32) -> Result<(ControlArchive, DataArchive<'a>), DebError>
+    pub fn into_parts_with<'a>(mut self, threads: u32) -> Result<(ControlArchive, DataArchive<'a>), DebError>
     where
         R: 'a,
     {
@@ -133,7 +134,7 @@ impl<R: Read + Send> Deb<R> {
         };
         let (data, compression) = self.member("data.tar")?;
         parsed.timestamp = Timestamp::from_second(self.newest).unwrap_or(Timestamp::UNIX_EPOCH);
-        let plain = compression.reader_with(threads, LastMember { ar: self.ar, name: data.name.clone() });
+        let plain = compression.reader_with(threads, LastMember::new(self.ar, &data.name));
         let plain = plain.map_err(|source| DebError::Read { member: data.name.clone(), source })?;
         Ok((parsed, DataArchive::new(plain, data.name)))
     }
@@ -159,24 +160,132 @@ impl<R: Read + Send> Deb<R> {
     }
 }
 
-/// The data member, and at its end the rest of the file: so a reader underneath that checks a digest sees every byte.
-struct LastMember<R> {
-    ar: Ar<R>,
-    name: String,
-}
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
 
-impl<R: Read> Read for LastMember<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.ar.read(buffer)?;
-        if count > 0 || buffer.is_empty() {
-            return Ok(count);
-        }
-        while let Some(member) = self.ar.next().map_err(io::Error::other)? {
-            if !member.name.starts_with('_') {
-                let text = format!("expected nothing after `{}`, found `{}`", self.name, member.name);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    use blob::{Digest, VerifyingReader};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ar::tests::archive;
+    use crate::deb_fixture::{compress, control, tar};
+
+    const COMPRESSIONS: [Compression; 4] = [Compression::None, Compression::Gzip, Compression::Xz, Compression::Zstd];
+
+    fn members(compression: Compression) -> Vec<(String, Vec<u8>)> {
+        let dot = if compression == Compression::None { "" } else { "." };
+        let named = |base: &str, plain: &[u8]| {
+            (format!("{base}{dot}{}", compression.extension()), compress(compression, plain))
+        };
+        let data = tar(&[("./", b""), ("./usr/", b""), ("./usr/x", &b"bedplate ".repeat(2000))]);
+        vec![("debian-binary".into(), b"2.0\n".to_vec()), named("control.tar", &control()), named("data.tar", &data)]
+    }
+
+    fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+        archive(&members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect::<Vec<_>>())
+    }
+
+    fn read(reader: impl Read + Send, threads: u32) -> Result<Vec<(String, usize)>, DebError> {
+        let (_, data) = Deb::open(reader)?.into_parts_with(threads)?;
+        let mut entries = Vec::new();
+        data.for_each(|mut entry| {
+            let mut bytes = Vec::new();
+            let read = entry.read_to_end(&mut bytes);
+            read.map_err(|source| DebError::Read { member: "data".into(), source })?;
+            entries.push((String::from_utf8_lossy(&entry.path).into_owned(), bytes.len()));
+            Ok::<(), DebError>(())
+        })?;
+        Ok(entries)
+    }
+
+    fn refusal(members: &[(String, Vec<u8>)]) -> String {
+        let error = read(&pack(members)[..], 1).unwrap_err();
+        let source = error.source().map_or(String::new(), |source| format!(": {source}"));
+        format!("{error}{source}")
+    }
+
+    #[test]
+    fn gives_both_halves_whatever_their_compression() {
+        for compression in COMPRESSIONS {
+            let bytes = pack(&members(compression));
+            let (control, _) = Deb::open(&bytes[..]).unwrap().into_parts().unwrap();
+            assert_eq!((control.field("Package").unwrap(), control.timestamp.as_second()), ("tiny", 1_700_000_000));
+            for threads in [1, 2] {
+                let expected = [(String::new(), 0), ("usr".into(), 0), ("usr/x".into(), 18_000)];
+                assert_eq!(read(&bytes[..], threads).unwrap(), expected, "{compression:?}");
             }
         }
-        Ok(0)
+    }
+
+    #[test]
+    fn reads_the_file_to_its_end_so_that_a_digest_is_checked() {
+        let mut members = members(Compression::Xz);
+        members.push(("_gpgorigin".into(), b"signature".to_vec()));
+        let bytes = pack(&members);
+        let wrong = VerifyingReader::new(&bytes[..], Digest::of("other"), bytes.len() as u64);
+        assert!(read(wrong, 1).unwrap_err().source().unwrap().to_string().contains("expected sha256:"));
+        assert!(read(VerifyingReader::new(&bytes[..], Digest::of(&bytes), bytes.len() as u64), 1).is_ok());
+    }
+
+    #[test]
+    fn refuses_members_that_are_missing_out_of_order_or_too_many() {
+        let good = members(Compression::Gzip);
+        let with = |change: fn(&mut Vec<(String, Vec<u8>)>)| {
+            let mut members = good.clone();
+            change(&mut members);
+            refusal(&members)
+        };
+        assert!(with(|members| drop(members.remove(0))).ends_with("expected `debian-binary` as its first member"));
+        assert!(
+            with(|members| drop(members.pop())).ends_with("expected a member `data.tar`, found the end of the file")
+        );
+        assert!(
+            with(|members| members.swap(1, 2))
+                .ends_with("expected `control.tar` and its compression, found `data.tar.gz`")
+        );
+        assert!(
+            with(|members| members.push(("x".into(), Vec::new())))
+                .ends_with("expected nothing after `data.tar.gz`, found `x`")
+        );
+        assert!(with(|members| members[0].1 = b"3.0\n".to_vec()).ends_with("it is of format `3.0`, expected 2.0"));
+        let error = with(|members| members[2].0 = "data.tar.bz2".into());
+        assert!(
+            error.starts_with("cannot read `data.tar.bz2` of the package: `bz2` has an unknown compression"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn refuses_a_file_that_is_cut_off_anywhere() {
+        for compression in COMPRESSIONS {
+            let bytes = pack(&members(compression));
+            for length in (0..bytes.len() - 1).step_by(13) {
+                assert!(read(&bytes[..length], 1).is_err(), "{compression:?} {length}");
+            }
+            let error = read(&bytes[..bytes.len() - 20], 1).unwrap_err().to_string();
+            assert!(error.starts_with("cannot read `data"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_flipped_bit_is_an_error_or_does_no_harm(at: prop::sample::Index, bit in 0u32..8, form in 1usize..3) {
+            let mut bytes = pack(&members(COMPRESSIONS[form]));
+            let index = at.index(bytes.len());
+            bytes[index] ^= 1 << bit;
+            if let Ok(entries) = read(&bytes[..], 1) {
+                prop_assert_eq!(&entries[2], &("usr/x".to_owned(), 18_000));
+            }
+        }
+
+        #[test]
+        fn never_panics(mut bytes in Just(pack(&members(Compression::None))), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+            for (at, value) in changes {
+                let index = at.index(bytes.len());
+                bytes[index] = value;
+            }
+            let _ = read(&bytes[..], 1);
+        }
     }
 }

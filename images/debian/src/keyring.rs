@@ -97,12 +97,32 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A certificate made in 2025 that can sign.
+    pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+    /// When the keys of the tests are made: the start of 2025.
+    pub(crate) fn made() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_735_689_600)
+    }
+
+    fn builder(name: &str) -> CertBuilder<'static> {
+        let builder = CertBuilder::new().add_userid(name).set_cipher_suite(CipherSuite::Cv25519);
+        builder.set_creation_time(made()).add_signing_subkey()
+    }
+
+    /// A certificate that can sign.
     pub(crate) fn certificate(name: &str) -> Cert {
-        let made = SystemTime::UNIX_EPOCH + Duration::from_secs(1_735_689_600);
-        let builder =
-            CertBuilder::new().add_userid(name).set_cipher_suite(CipherSuite::Cv25519).set_creation_time(made);
-        builder.add_signing_subkey().generate().unwrap().0
+        builder(name).generate().unwrap().0
+    }
+
+    /// A certificate that is valid for a year.
+    pub(crate) fn expiring(name: &str) -> Cert {
+        builder(name).set_validity_period(YEAR).generate().unwrap().0
+    }
+
+    /// A certificate that its owner declared compromised.
+    pub(crate) fn revoked(name: &str) -> Cert {
+        let (cert, revocation) = builder(name).generate().unwrap();
+        cert.insert_packets(revocation).unwrap().0
     }
 
     #[test]

@@ -9,11 +9,14 @@ mod control_archive;
 mod data_archive;
 mod data_entry;
 mod deb;
+#[cfg(test)]
+mod deb_fixture;
 mod fingerprint;
 mod freshness;
 mod index_field;
 mod index_reader;
 mod keyring;
+mod last_member;
 mod maintainer_scripts;
 mod package_index;
 mod paragraph;
@@ -29,6 +32,7 @@ mod tar_header;
 mod triggers;
 mod verification;
 mod version;
+mod version_order;
 
 pub use apt_source::{AptSource, SignedBy, SourceType, SourcesError};
 pub use architecture::{Architecture, ArchitectureError};

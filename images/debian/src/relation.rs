@@ -47,7 +47,7 @@ impl Operator {
 }
 
 /// What follows the colon of a package name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ArchQualifier {
     /// `:any`, for packages marked `Multi-Arch: allowed`.
     Any,
@@ -55,6 +55,8 @@ pub enum ArchQualifier {
     Native,
     /// A named architecture.
     Named(Architecture),
+    /// A port that is not known here, such as `x32`: no package of an image satisfies it.
+    Foreign(String),
 }
 
 /// One package that is asked for, such as `libc6 (>= 2.41)`.
@@ -123,6 +125,7 @@ impl fmt::Display for ArchQualifier {
             Self::Any => "any",
             Self::Native => "native",
             Self::Named(architecture) => architecture.name(),
+            Self::Foreign(name) => name,
         })
     }
 }

@@ -77,15 +77,19 @@ fn parse_name(text: &str) -> Result<(&str, Option<ArchQualifier>), &'static str>
     if !is_package_name(name) {
         return Err("expected a package name of letters, digits and `.+-_`, starting with a letter or digit");
     }
-    let parse = |qualifier: &str| match qualifier {
+    Ok((name, qualifier.map(parse_qualifier).transpose()?))
+}
+
+fn parse_qualifier(text: &str) -> Result<ArchQualifier, &'static str> {
+    match text {
         "any" => Ok(ArchQualifier::Any),
         "native" => Ok(ArchQualifier::Native),
-        other => other
-            .parse()
-            .map(ArchQualifier::Named)
-            .map_err(|_| "expected `any`, `native` or an architecture after the colon"),
-    };
-    Ok((name, qualifier.map(parse).transpose()?))
+        _ => match text.parse() {
+            Ok(architecture) => Ok(ArchQualifier::Named(architecture)),
+            Err(_) if is_package_name(text) => Ok(ArchQualifier::Foreign(text.to_owned())),
+            Err(_) => Err("expected `any`, `native` or an architecture after the colon"),
+        },
+    }
 }
 
 /// dpkg's own rule; the archive's is narrower.
@@ -153,6 +157,8 @@ mod tests {
         let expected = "libc6 (>= 2.38), python3:any (>= 3.7~) | perl:any, libgcc-s1:arm64 (>= 4.2), a [!i386 !s390x]";
         assert_eq!(relations.to_string(), expected);
         assert_eq!(relations.0[2].0[0].qualifier, Some(ArchQualifier::Named(Architecture::Arm64)));
+        let foreign = Relations::parse("libc6-i386:x32").unwrap();
+        assert_eq!(foreign.0[0].0[0].qualifier, Some(ArchQualifier::Foreign("x32".into())));
         assert_eq!(Relations::parse(" ").unwrap(), Relations::default());
     }
 
@@ -170,7 +176,8 @@ mod tests {
             "a (>=)",
             "a |",
             "| a",
-            "a:mars",
+            "a:",
+            "a:b:c",
             "-a",
             "a <!nocheck>",
             "a []",
@@ -188,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trips(text in "[a-z][a-z0-9+.-]{1,5}(:any|:i386)?( ?\\((<<|>=|=) ?[0-9]:?[0-9a]{1,3}\\))?( \\[!?s390x\\])?([|,] ?[a-z]{2}){0,3}") {
+        fn round_trips(text in "[a-z][a-z0-9+.-]{1,5}(:any|:i386)?( ?\\((<<|>=|=) ?[0-9]:?[0-9][0-9a]{0,2}\\))?( \\[!?s390x\\])?([|,] ?[a-z]{2}){0,3}") {
             let once = Relations::parse(&text).unwrap();
             prop_assert_eq!(Relations::parse(&once.to_string()).unwrap().to_string(), once.to_string());
             prop_assert_eq!(Relations::parse(&once.to_string()).unwrap(), once);

@@ -25,7 +25,7 @@ pub struct Release {
     pub valid_until: Option<Timestamp>,
     /// The names of its architectures, also those that are not known here.
     pub architectures: Vec<String>,
-    /// Its components.
+    /// Its components, as directories below the suite are called: `main`, also where the security archive writes `updates/main`.
     pub components: Vec<Component>,
     /// Whether indexes can be fetched by their digest, which never races with an update of the mirror.
     pub acquire_by_hash: bool,
@@ -109,7 +109,7 @@ impl Release {
             date: date(&paragraph, "Date")?.ok_or(ReleaseError::MissingField("Date"))?,
             valid_until: date(&paragraph, "Valid-Until")?,
             architectures: words("Architectures").map(str::to_owned).collect(),
-            components: words("Components").map(str::parse).collect::<Result<_, _>>()?,
+            components: words("Components").map(component).collect::<Result<_, _>>()?,
             acquire_by_hash: paragraph.get("Acquire-By-Hash").is_some_and(|value| value.eq_ignore_ascii_case("yes")),
             files: files(&paragraph)?,
         })
@@ -158,6 +158,11 @@ impl IndexFile {
         let directory = self.path.rsplit_once('/').map_or("", |(directory, _)| directory);
         format!("{directory}/by-hash/SHA256/{}", self.digest.hex())
     }
+}
+
+/// The security archive names its components by a prefix that its paths do not have; APT leaves it out as well.
+fn component(word: &str) -> Result<Component, NameError> {
+    word.strip_prefix("updates/").unwrap_or(word).parse()
 }
 
 fn date(paragraph: &Paragraph<'_>, field: &'static str) -> Result<Option<Timestamp>, ReleaseError> {
@@ -232,6 +237,14 @@ mod tests {
                 format!("main/binary-amd64/by-hash/SHA256/{}", Digest::of(&index.path).hex())
             );
         }
+    }
+
+    #[test]
+    fn reads_the_components_of_the_security_archive() {
+        let text = text(&[]).replace("main non-free-firmware", "updates/main updates/contrib");
+        let components = Release::parse(&text).unwrap().components;
+        assert_eq!(components.iter().map(Component::as_str).collect::<Vec<_>>(), ["main", "contrib"]);
+        assert!(Release::parse(&text.replace("updates/main", "other/main")).is_err());
     }
 
     #[test]

@@ -138,3 +138,69 @@ fn kind(header: &Header, extensions: &Extensions, size: u64) -> Result<EntryKind
 fn bad(member: &str, path: &[u8], problem: &'static str) -> DebError {
     DebError::BadEntry { member: member.to_owned(), path: path.escape_ascii().to_string(), problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::DataArchive;
+    use crate::deb_fixture::{header, tar_of};
+
+    /// Path, target, owner, attributes of the only entry that follows these extensions.
+    fn after(extensions: &[(EntryType, &[u8])], last: &Header) -> Result<(String, EntryKind, u64, bool), DebError> {
+        let entries: Vec<_> =
+            extensions.iter().map(|(kind, bytes)| (header("././@", *kind, bytes.len()), *bytes)).collect();
+        let bytes = tar_of(&[entries, vec![(last.clone(), &b""[..])]].concat());
+        let mut found = None;
+        DataArchive::new(Box::new(Cursor::new(bytes)), "data.tar".into()).for_each(|entry| {
+            found = Some((String::from_utf8_lossy(&entry.path).into_owned(), entry.kind, entry.uid, entry.has_xattrs));
+            Ok::<(), DebError>(())
+        })?;
+        Ok(found.unwrap())
+    }
+
+    fn pax(records: &[(&str, &str)]) -> Vec<u8> {
+        let record = |(key, value): &(&str, &str)| {
+            let rest = format!(" {key}={value}\n");
+            let length = (1..).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+            format!("{length}{rest}").into_bytes()
+        };
+        records.iter().flat_map(record).collect()
+    }
+
+    #[test]
+    fn takes_long_names_of_both_forms() {
+        let long = "d/".repeat(200) + "x";
+        let gnu = [(EntryType::GNULongName, long.as_bytes()), (EntryType::GNULongLink, b"/target\0")];
+        let link = header("short", EntryType::Symlink, 0);
+        let expected = (long.clone(), EntryKind::Symlink(b"/target".to_vec()), 0, false);
+        assert_eq!(after(&gnu, &link).unwrap(), expected);
+        let records = pax(&[("path", &long), ("linkpath", "/target")]);
+        assert_eq!(after(&[(EntryType::XHeader, &records)], &link).unwrap(), expected);
+    }
+
+    #[test]
+    fn takes_owners_and_attributes_of_pax_and_passes_over_global_ones() {
+        let (local, global) =
+            (pax(&[("uid", "3000000"), ("SCHILY.xattr.security.capability", "x")]), pax(&[("path", "evil")]));
+        let extensions = [(EntryType::XGlobalHeader, &global[..]), (EntryType::XHeader, &local[..])];
+        let got = after(&extensions, &header("x", EntryType::Regular, 0)).unwrap();
+        assert_eq!(got, ("x".into(), EntryKind::File, 3_000_000, true));
+    }
+
+    #[test]
+    fn refuses_extensions_that_are_wrong_or_hide_a_sparse_file() {
+        let cases = [
+            (pax(&[("GNU.sparse.major", "1")]), "the entry `x` of `data.tar` is sparse"),
+            (pax(&[("size", "7")]), "the entry `x` of `data.tar` has two sizes"),
+            (pax(&[("uid", "root")]), "the entry `PAX header` of `data.tar` has a user that is no number"),
+            (b"nonsense\n".to_vec(), "the entry `PAX header` of `data.tar` is malformed"),
+            (pax(&[("path", "../../x")]), "the entry `../../x` of `data.tar` leaves the root"),
+        ];
+        for (bytes, expected) in cases {
+            let error = after(&[(EntryType::XHeader, &bytes)], &header("x", EntryType::Regular, 0)).unwrap_err();
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
+    }
+}

@@ -81,7 +81,7 @@ impl Judge<'_> {
     }
 
     fn still_valid(&self, good: &GoodChecksum<'_>) -> Result<(), String> {
-        let text = |error: anyhow::Error| error.to_string();
+        let text = |error: anyhow::Error| chain(&error);
         let key = good.ka.clone().with_policy(self.policy, self.now).map_err(text)?;
         key.valid_cert().alive().map_err(text)?;
         key.alive().map_err(text)?;
@@ -111,30 +111,30 @@ impl Judge<'_> {
 
 /// Says in our words why one signature is not good.
 fn problem(error: VerificationError<'_>) -> SignatureError {
-    let issuer = match &error {
+    match error {
         VerificationError::MissingKey { sig } => {
-            let issuers = sig.get_issuers().iter().take(1).map(ToString::to_string).collect();
-            return SignatureError::NoKnownKey { issuers };
+            SignatureError::NoKnownKey { issuers: sig.get_issuers().iter().take(1).map(ToString::to_string).collect() }
         }
-        VerificationError::UnboundKey { cert, .. } => cert.fingerprint().to_hex(),
-        VerificationError::BadKey { ka, .. } | VerificationError::BadSignature { ka, .. } => {
-            ka.cert().fingerprint().to_hex()
+        VerificationError::UnboundKey { cert, error, .. } => weak(cert, &error),
+        VerificationError::BadKey { ka, error, .. } => weak(ka.cert(), &error),
+        VerificationError::BadSignature { ka, error, .. } if is_weakness(&error) => weak(ka.cert(), &error),
+        VerificationError::BadSignature { ka, error, .. } => {
+            SignatureError::BadSignature { issuer: ka.cert().fingerprint().to_hex(), reason: chain(&error) }
         }
-        _ => "an unknown key".to_owned(),
-    };
-    let damaged = matches!(error, VerificationError::BadSignature { .. });
-    let reason = Error::from(error);
-    let (weak, reason) = (is_weakness(&reason), reason.to_string());
-    if damaged && !weak {
-        SignatureError::BadSignature { issuer, reason }
-    } else {
-        SignatureError::WeakOrExpired { issuer, reason }
+        other => SignatureError::BadSignature { issuer: "an unknown key".to_owned(), reason: other.to_string() },
     }
 }
 
-fn is_weakness(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::PolicyViolation(..) | Error::Expired(_) | Error::NotYetLive(_) | Error::NoBindingSignature(_)
-    )
+fn weak(cert: &Cert, error: &anyhow::Error) -> SignatureError {
+    SignatureError::WeakOrExpired { issuer: cert.fingerprint().to_hex(), reason: chain(error) }
+}
+
+/// The error and what caused it, in one line.
+fn chain(error: &anyhow::Error) -> String {
+    format!("{error:#}")
+}
+
+fn is_weakness(error: &anyhow::Error) -> bool {
+    let weak = |error: &Error| matches!(error, Error::PolicyViolation(..) | Error::Expired(_) | Error::NotYetLive(_));
+    error.chain().filter_map(|cause| cause.downcast_ref()).any(weak)
 }

@@ -11,6 +11,7 @@ mod exit;
 mod output;
 mod progress;
 mod progress_bars;
+mod pull_table;
 mod settings;
 mod status_page;
 

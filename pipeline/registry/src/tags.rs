@@ -44,7 +44,7 @@ pub(crate) async fn catalog(request: Request) -> Result<Response, ApiError> {
     Ok((link, json(&Catalog { repositories: &repositories })?).into_response())
 }
 
-fn json(value: &impl Serialize) -> Result<impl IntoResponse + use<>, ApiError> {
+fn json<T: Serialize>(value: &T) -> Result<impl IntoResponse + use<T>, ApiError> {
     let bytes = serde_json::to_vec(value).map_err(ApiError::internal)?;
     Ok(([(CONTENT_TYPE, "application/json")], bytes))
 }

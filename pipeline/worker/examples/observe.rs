@@ -10,7 +10,9 @@ use std::time::Instant;
 use debian::Architecture;
 use jiff::Timestamp;
 use reqwest::Url;
-use worker::{Archive, ArchiveSettings, Client, InReleases, Indexes, Observer, Reporter, RetryPolicy, Snapshot, Wanted};
+use worker::{
+    Archive, ArchiveSettings, Client, InReleases, Indexes, Observer, Reporter, RetryPolicy, Snapshot, Wanted,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -20,6 +22,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = |at: usize| arguments.get(at).map(|text| Url::parse(text)).transpose();
     let settings = ArchiveSettings { main: address(2)?, security: address(3)?, keyrings: Vec::new() };
     let archive = Archive::find(&settings, Path::new("/"))?;
+    for suite in wanted(release)?.suites {
+        let part = archive.part_of(&suite);
+        say(&format!("{suite} is at {} (from {}), {} keys", part.base, part.origin, part.keyring.fingerprints().len()));
+    }
     let reporter: Reporter = Arc::new(|event| say(&format!("{event:?}")));
     let client = Client::new(RetryPolicy::default(), reporter)?;
     let observer = Observer::new(client, Arc::new(archive), InReleases::of_state(state));

@@ -22,7 +22,7 @@ pub struct ArchiveSettings {
     /// `archive.security`: the address of the security archive, which holds `dists/trixie-security`.
     #[serde(deserialize_with = "address")]
     pub security: Option<Url>,
-    /// `archive.keyrings`: files with the OpenPGP certificates that may sign, instead of the machine's.
+    /// `archive.keyrings`: files with the `OpenPGP` certificates that may sign, instead of the machine's.
     pub keyrings: Vec<PathBuf>,
 }
 

@@ -52,7 +52,8 @@ impl Builder {
         let works: Vec<Result<Vec<PlatformWork>, Arc<Failure>>> =
             locks.iter().map(|lock| self.works(lock).map_err(Arc::new)).collect();
         let layers = unique_layers(works.iter().flatten().flatten());
-        let missing: Vec<&LayerWork> = layers.values().filter(|work| self.layers.load(&work.key).is_none()).copied().collect();
+        let missing: Vec<&LayerWork> =
+            layers.values().filter(|work| self.layers.load(&work.key).is_none()).copied().collect();
         let failed = self.make_segments(&missing);
         let records = self.make_layers(&layers, &failed);
         let finish = |(lock, work): (&ImageLock, &Result<Vec<PlatformWork>, Arc<Failure>>)| {
@@ -81,7 +82,8 @@ impl Builder {
         for (name, platform_lock) in &lock.platforms {
             let platform: Platform = name.parse().map_err(|error: oci::PlatformError| policy(error.into()))?;
             let architecture = architecture_of(&lock.name, &platform).map_err(|error| policy(error.into()))?;
-            let chain = self.catalogue.expanded_chain(&lock.name, architecture).map_err(|error| policy(error.into()))?;
+            let chain =
+                self.catalogue.expanded_chain(&lock.name, architecture).map_err(|error| policy(error.into()))?;
             let layers = layer_works(&self.catalogue, &chain, platform_lock, architecture)
                 .map_err(|error| policy(error.into()))?;
             works.push(PlatformWork { platform, chain, layers });
@@ -112,7 +114,7 @@ impl Builder {
         layers: &BTreeMap<Digest, &LayerWork>,
         failed: &BTreeMap<Digest, Arc<Failure>>,
     ) -> BTreeMap<Digest, Shared<MadeLayer>> {
-        let made = Mutex::new(BTreeMap::new());
+        let made: Mutex<BTreeMap<Digest, Shared<MadeLayer>>> = Mutex::new(BTreeMap::new());
         let depths: BTreeSet<usize> = layers.values().map(|work| work.chain.len()).collect();
         for depth in depths {
             let level: Vec<&LayerWork> = layers.values().filter(|work| work.chain.len() == depth).copied().collect();
@@ -148,7 +150,8 @@ impl Builder {
         }
         let mut parts = Vec::new();
         for one in &work.segments {
-            let lost = || Failure::new(Whose::Defect, format!("segment of {} vanished while it was needed", one.package.name));
+            let lost =
+                || Failure::new(Whose::Defect, format!("segment of {} vanished while it was needed", one.package.name));
             let segment = self.segments.load(&one.key).ok_or_else(lost)?;
             let review = self.catalogue.reviewed.check(&segment.package, &segment.version, &segment.scripts);
             review.map_err(|error| Failure::new(Whose::Policy, error))?;

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use assemble::{COMPRESSOR, Catalogue, Definition, Effect, GlobError, LAYER_FORMAT, LockedPackage, PackageRules, PlatformLock};
+use assemble::{
+    COMPRESSOR, Catalogue, Definition, Effect, GlobError, LAYER_FORMAT, LockedPackage, PackageRules, PlatformLock,
+};
 use blob::Digest;
 use debian::Architecture;
 
@@ -45,7 +47,7 @@ impl LayerWork {
 }
 
 /// The work of one platform of a lock.
-pub fn layer_works(
+pub(crate) fn layer_works(
     catalogue: &Catalogue,
     chain: &[Definition],
     lock: &PlatformLock,

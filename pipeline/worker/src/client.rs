@@ -71,7 +71,13 @@ impl Client {
         let mut attempt = 1;
         loop {
             let mut counted = 0;
-            match self.download_once(file, target, &mut |bytes| { counted += bytes; tally.add(bytes); }).await {
+            match self
+                .download_once(file, target, &mut |bytes| {
+                    counted += bytes;
+                    tally.add(bytes);
+                })
+                .await
+            {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     tally.withdraw(counted);
@@ -223,7 +229,10 @@ mod tests {
         client.download(&file, &target, &Tally::new(reporter)).await.unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"hello");
         let retries = retries.lock().unwrap();
-        assert!(matches!(&retries[2], Event::Retrying { attempt: 1, reason, .. } if reason.contains("expected sha256:2cf24d")), "{retries:?}");
+        assert!(
+            matches!(&retries[2], Event::Retrying { attempt: 1, reason, .. } if reason.contains("expected sha256:2cf24d")),
+            "{retries:?}"
+        );
         assert_eq!(retries.last(), Some(&Event::FetchProgress { bytes: 5 }));
     }
 

@@ -91,7 +91,8 @@ impl ClientError {
         match self {
             Self::Unreachable { .. } | Self::Interrupted { .. } | Self::Mismatch { .. } => true,
             Self::Status { status, .. } => {
-                status.is_server_error() || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+                status.is_server_error()
+                    || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
             }
             _ => false,
         }

@@ -123,7 +123,8 @@ impl Debs {
     /// Each missing file once, the largest first.
     fn missing<'a>(&self, wanted: &'a [WantedDeb]) -> Vec<&'a WantedDeb> {
         let absent = wanted.iter().filter(|deb| !self.has(&deb.digest, deb.size));
-        let mut missing: Vec<_> = absent.map(|deb| (&deb.digest, deb)).collect::<BTreeMap<_, _>>().into_values().collect();
+        let mut missing: Vec<_> =
+            absent.map(|deb| (&deb.digest, deb)).collect::<BTreeMap<_, _>>().into_values().collect();
         missing.sort_by_key(|deb| std::cmp::Reverse(deb.size));
         missing
     }

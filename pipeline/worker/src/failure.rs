@@ -110,7 +110,7 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// The error, its cause, that one's cause, and so on.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assemble::{
-    AuditError, Base, Definition, ImageLock, ImageParts, Layer, PlatformImage, PlatformLock, image_index, image_version,
-    platform_image,
+    AuditError, Base, Definition, ImageLock, ImageParts, Layer, PlatformImage, PlatformLock, image_index,
+    image_version, platform_image,
 };
 use blob::Digest;
 use debian::Architecture;

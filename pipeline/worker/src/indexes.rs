@@ -26,7 +26,9 @@ const BUFFER: usize = 256 << 10;
 #[derive(Debug, thiserror::Error)]
 pub enum IndexesError {
     /// The archive has no `by-hash/` folders.
-    #[error("suite `{suite}` does not offer its indexes by digest: expected `Acquire-By-Hash: yes` in its `InRelease`, use another mirror")]
+    #[error(
+        "suite `{suite}` does not offer its indexes by digest: expected `Acquire-By-Hash: yes` in its `InRelease`, use another mirror"
+    )]
     NotByHash {
         /// The suite.
         suite: Suite,
@@ -49,7 +51,7 @@ pub enum IndexesError {
         /// The index's path below the suite.
         path: String,
         /// What is wrong with it.
-        source: IndexError,
+        source: Box<IndexError>,
     },
     /// A file of the state folder that cannot be read or written.
     #[error(transparent)]
@@ -102,7 +104,11 @@ impl Indexes {
         let (kept, wanted, suite) = (self.clone(), file.clone(), suite.suite().clone());
         blocking(move || {
             let index = kept.parse(&wanted);
-            index.map(Arc::new).map_err(|source| IndexesError::Unreadable { suite, path: wanted.path, source })
+            index.map(Arc::new).map_err(|source| IndexesError::Unreadable {
+                suite,
+                path: wanted.path,
+                source: Box::new(source),
+            })
         })
         .await
     }
@@ -227,6 +233,9 @@ mod tests {
         assert!(server.requests().is_empty());
         let other = PACKAGES.replace("libc6", "libc7");
         let failure = Failure::from(indexes.load(&client, &suite(&server, "yes"), &file(&other)).await.unwrap_err());
-        assert!(failure.is_mirror_moved_on() && failure.chain().contains("vouches for: expected sha256:"), "{failure:?}");
+        assert!(
+            failure.is_mirror_moved_on() && failure.chain().contains("vouches for: expected sha256:"),
+            "{failure:?}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the OpenPGP certificates that may sign: those that a source names, else the machine's Debian keyring, else all
+//! Reads the `OpenPGP` certificates that may sign: those that a source names, else the machine's Debian keyring, else all
 //! keys that APT trusts there.
 //!
 //! In: a source as `machine` found it, or paths from the settings. Out: one [`Keyring`]. Whether a key may sign a suite is
@@ -44,7 +44,8 @@ pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Keyring, MachineError> {
 }
 
 fn trusted(found: &Found, folder: &Path) -> Result<Keyring, MachineError> {
-    let is_keyring = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "gpg" || extension == "asc");
+    let is_keyring =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == "gpg" || extension == "asc");
     let paths: Vec<PathBuf> = list(folder)?.into_iter().filter(is_keyring).collect();
     if paths.is_empty() {
         return Err(MachineError::NoKey { base: found.base.clone() });
@@ -54,4 +55,37 @@ fn trusted(found: &Found, folder: &Path) -> Result<Keyring, MachineError> {
 
 fn parse(place: String, bytes: &[u8]) -> Result<Keyring, MachineError> {
     Keyring::parse(bytes).map_err(|source| MachineError::BadKeyring { place, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::parse_address;
+
+    /// Which file is read is told by the error, since each holds no key but its own name.
+    fn place_read(signed_by: Option<&str>, files: &[&str]) -> String {
+        let root = tempfile::tempdir().unwrap();
+        for path in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "no key").unwrap();
+        }
+        let base = parse_address("http://mirror.example/debian").unwrap();
+        let signed_by = signed_by.map(|path| SignedBy::Path(path.into()));
+        let error = of_source(&Found { base, origin: "debian.sources".into(), signed_by }, root.path()).unwrap_err();
+        error.to_string().replace(&root.path().display().to_string(), "")
+    }
+
+    #[test]
+    fn takes_what_the_source_names_then_debians_keyring_then_all_that_apt_trusts() {
+        let [named, debian] = ["etc/apt/keyrings/x.asc", ARCHIVE_KEYRINGS[1]];
+        let files = [named, debian, "etc/apt/trusted.gpg.d/y.asc", "etc/apt/trusted.gpg.d/notes.txt"];
+        let bad = |path: &str| format!("`/{path}` is no OpenPGP keyring: ");
+        let path = format!("/{named}");
+        assert!(place_read(Some(&path), &files).starts_with(&bad(named)));
+        assert!(place_read(None, &files).starts_with(&bad(debian)));
+        assert!(place_read(None, &files[2..]).starts_with(&bad(files[2])));
+        assert!(place_read(None, &files[3..]).contains("as `archive.keyrings: [/"));
+        assert!(place_read(Some(&path), &files[1..]).starts_with("cannot read the keyring `/etc/apt/keyrings/x.asc`"));
+    }
 }

@@ -19,8 +19,18 @@ const SOURCES_LIST: &str = "etc/apt/sources.list";
 const SOURCES_FOLDER: &str = "etc/apt/sources.list.d";
 /// The names that Debian's suites are known by; other vendors' suites on the same machine are not Debian's archive.
 const RELEASES: [&str; 12] = [
-    "bullseye", "bookworm", "trixie", "forky", "duke", "sid", "oldoldstable", "oldstable", "stable", "testing",
-    "unstable", "buster",
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "duke",
+    "sid",
+    "oldoldstable",
+    "oldstable",
+    "stable",
+    "testing",
+    "unstable",
+    "buster",
 ];
 
 /// Why the machine does not tell where the archive is.
@@ -38,13 +48,17 @@ pub enum MachineError {
         folder: PathBuf,
     },
     /// No key.
-    #[error("no OpenPGP key was found for `{base}`: write the paths of keyring files into the settings file, as `archive.keyrings: [/usr/share/keyrings/debian-archive-keyring.gpg]`")]
+    #[error(
+        "no OpenPGP key was found for `{base}`: write the paths of keyring files into the settings file, as `archive.keyrings: [/usr/share/keyrings/debian-archive-keyring.gpg]`"
+    )]
     NoKey {
         /// The address.
         base: Url,
     },
     /// A keyring that is none.
-    #[error("`{place}` is no OpenPGP keyring: put a good one there, or name another as `archive.keyrings` in the settings file")]
+    #[error(
+        "`{place}` is no OpenPGP keyring: put a good one there, or name another as `archive.keyrings` in the settings file"
+    )]
     BadKeyring {
         /// The file, or where the inline key stands.
         place: String,
@@ -52,7 +66,9 @@ pub enum MachineError {
         source: KeyringError,
     },
     /// An APT source that APT would not read either.
-    #[error("the machine's APT sources cannot be read: mend them, or write `archive.main` and `archive.security` into the settings file")]
+    #[error(
+        "the machine's APT sources cannot be read: mend them, or write `archive.main` and `archive.security` into the settings file"
+    )]
     BadSources(#[from] SourcesError),
     /// A file that cannot be read.
     #[error(transparent)]
@@ -227,8 +243,10 @@ mod tests {
 
     #[test]
     fn without_a_source_the_error_says_which_setting_to_write() {
-        let ubuntu = "deb http://mirror.example/ubuntu noble main\ndeb http://mirror.example/ubuntu noble-security main\n";
-        let disabled = "Enabled: no\nTypes: deb\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main\n";
+        let ubuntu =
+            "deb http://mirror.example/ubuntu noble main\ndeb http://mirror.example/ubuntu noble-security main\n";
+        let disabled =
+            "Enabled: no\nTypes: deb\nURIs: http://mirror.example/debian\nSuites: trixie\nComponents: main\n";
         let cdrom = "deb cdrom:[Debian]/ trixie main\n";
         let roots = [
             machine(&[]),

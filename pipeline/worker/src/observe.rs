@@ -64,7 +64,7 @@ pub enum ObserveError {
         /// The archive's address.
         base: Url,
         /// Which check failed.
-        source: SignatureError,
+        source: Box<SignatureError>,
     },
     /// Its signed text is no `Release` file.
     #[error("the `InRelease` of suite `{suite}` is signed, but cannot be understood")]
@@ -72,7 +72,7 @@ pub enum ObserveError {
         /// The suite.
         suite: Suite,
         /// What is wrong with it.
-        source: ReleaseError,
+        source: Box<ReleaseError>,
     },
     /// It is another suite's.
     #[error("the mirror gave the `InRelease` of suite `{got}` for suite `{suite}`: it is refused")]
@@ -88,7 +88,7 @@ pub enum ObserveError {
         /// The suite.
         suite: Suite,
         /// Which check failed.
-        source: FreshnessError,
+        source: Box<FreshnessError>,
     },
     /// What was accepted before cannot be read, or the new one not be kept.
     #[error(transparent)]
@@ -100,14 +100,18 @@ impl ObserveError {
     pub fn whose(&self) -> Whose {
         match self {
             Self::Fetch { source, .. } => source.whose(),
-            Self::Signature { source, .. } => match source {
+            Self::Signature { source, .. } => match **source {
                 SignatureError::NoKnownKey { .. }
                 | SignatureError::NotAllowed { .. }
                 | SignatureError::WeakOrExpired { .. } => Whose::Policy,
                 _ => Whose::Upstream,
             },
-            Self::Freshness { source: FreshnessError::FromTheFuture { .. }, .. } | Self::Kept(_) => Whose::Policy,
-            Self::Release { .. } | Self::OtherSuite { .. } | Self::Freshness { .. } => Whose::Upstream,
+            Self::Freshness { source, .. } => match **source {
+                FreshnessError::FromTheFuture { .. } => Whose::Policy,
+                _ => Whose::Upstream,
+            },
+            Self::Kept(_) => Whose::Policy,
+            Self::Release { .. } | Self::OtherSuite { .. } => Whose::Upstream,
         }
     }
 }
@@ -178,9 +182,9 @@ fn verify(
 ) -> Result<Verified, ObserveError> {
     let (suite, base) = (suite.clone(), part.base.clone());
     match verify_in_release(&bytes, &part.keyring, allowed, now) {
-        Err(source) => Err(ObserveError::Signature { suite, base, source }),
+        Err(error) => Err(ObserveError::Signature { suite, base, source: Box::new(error) }),
         Ok(signed) => match Release::parse(&signed.text) {
-            Err(source) => Err(ObserveError::Release { suite, source }),
+            Err(error) => Err(ObserveError::Release { suite, source: Box::new(error) }),
             Ok(release) => Ok(Verified { suite, base, release, signers: signed.signers, bytes }),
         },
     }
@@ -192,7 +196,7 @@ fn accept(store: &InReleases, verified: Verified, now: Timestamp) -> Result<Obse
     check_name(&suite, &release)?;
     let latest = store.latest(&suite)?;
     check_freshness(&release, latest.as_ref().map(|latest| latest.date), now)
-        .map_err(|source| ObserveError::Freshness { suite: suite.clone(), source })?;
+        .map_err(|error| ObserveError::Freshness { suite: suite.clone(), source: Box::new(error) })?;
     let digest = Digest::of(&bytes);
     if let Some(in_release) = latest.filter(|latest| latest.digest == digest) {
         return Ok(ObservedSuite { in_release, release, base, news: News::Unchanged });
@@ -204,11 +208,9 @@ fn accept(store: &InReleases, verified: Verified, now: Timestamp) -> Result<Obse
 
 /// A mirror must not pass off one suite as another: the signatures would hold.
 fn check_name(suite: &Suite, release: &Release) -> Result<(), ObserveError> {
-    let wanted = suite.to_string();
     let names = [release.codename.as_deref(), release.suite.as_deref()];
-    if names.contains(&Some(wanted.as_str())) {
+    if names.contains(&Some(suite.as_str())) {
         return Ok(());
     }
-    let got = names.into_iter().flatten().collect::<Vec<_>>().join("` or `");
-    Err(ObserveError::OtherSuite { suite: suite.clone(), got })
+    Err(ObserveError::OtherSuite { suite: suite.clone(), got: release.name().to_owned() })
 }

@@ -60,7 +60,9 @@ fn push(store: &Store, repository: &Repository, built: &BuiltImage) -> Result<()
 /// Every manifest as it was sent, every blob in its full size.
 fn read_back(store: &Store, repository: &Repository, built: &BuiltImage) -> Result<(), Failure> {
     let failed = |error| Failure::new(Whose::Policy, error);
-    let lost = |what: String| Failure::new(Whose::Defect, format!("{what} of `{}` was written and is not there", built.lock.name));
+    let lost = |what: String| {
+        Failure::new(Whose::Defect, format!("{what} of `{}` was written and is not there", built.lock.name))
+    };
     let index = store.manifest(repository, &built.descriptor.digest).map_err(failed)?;
     index.filter(|stored| stored.bytes == built.index).ok_or_else(|| lost("the index".into()))?;
     for platform in &built.platforms {
@@ -92,7 +94,11 @@ fn publication(
         fixed_tag: fixed.to_string(),
         version: built.version.clone(),
         index: built.descriptor.digest.clone(),
-        platforms: built.platforms.iter().map(|it| (it.platform.to_string(), published_platform(built, it))).collect::<BTreeMap<_, _>>(),
+        platforms: built
+            .platforms
+            .iter()
+            .map(|it| (it.platform.to_string(), published_platform(built, it)))
+            .collect::<BTreeMap<_, _>>(),
         created: built.platforms.iter().map(|platform| platform.image.created).max().unwrap_or(now),
         published: unchanged.map_or(now, |it| it.published),
         builder: BUILDER.to_owned(),

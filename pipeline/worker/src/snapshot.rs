@@ -111,7 +111,9 @@ impl Observer {
         let mut loads = Vec::new();
         for &architecture in &wanted.architectures {
             for suite in &suites {
-                loads.extend(wanted.components.iter().map(|component| self.load(indexes, suite, component, architecture)));
+                loads.extend(
+                    wanted.components.iter().map(|component| self.load(indexes, suite, component, architecture)),
+                );
             }
         }
         let mut by_architecture = BTreeMap::<_, Vec<_>>::new();

@@ -22,7 +22,10 @@ use crate::failure::chain;
 use crate::image_build::BuiltImage;
 use crate::snapshot::Wanted;
 use crate::wanted::{Wants, architecture_of, chosen_platforms, definition_digest};
-use crate::{Archive, Client, Event, Failure, Indexes, Observer, Publications, Snapshot, WantedDeb, blocking, publish};
+use crate::{
+    Archive, Client, Event, Failure, Indexes, Observer, Publications, SegmentWork, Snapshot, WantedDeb, blocking,
+    publish,
+};
 
 /// How often a mirror may move on in mid-wave.
 const ATTEMPTS: u32 = 3;
@@ -132,7 +135,6 @@ impl Wave {
         snapshot: Snapshot,
     ) -> Result<Vec<ImageOutcome>, Failure> {
         let begin = Instant::now();
-        let bases = snapshot.suites.iter().map(|suite| (suite.suite().to_string(), suite.base.clone())).collect();
         let mut outcomes = Vec::new();
         let mut due = Vec::new();
         for (image, lock) in self.resolve(names, request, snapshot).await {
@@ -140,17 +142,20 @@ impl Wave {
                 Err(failure) => outcomes.push(failed(image, &failure)),
                 Ok(lock) => match self.decide(&lock) {
                     (Decision::UpToDate, Some(published)) => outcomes.push(self.keep(lock, published)?),
-                    (Decision::Rebuild(reasons), _) => due.push((lock, reasons.iter().map(ToString::to_string).collect())),
+                    (Decision::Rebuild(reasons), _) => {
+                        due.push((lock, reasons.iter().map(ToString::to_string).collect()))
+                    }
                     (Decision::UpToDate, None) => due.push((lock, Vec::new())),
                 },
             }
         }
         outcomes.iter().for_each(|outcome| self.tell(Event::ImageDone(outcome.clone())));
-        outcomes.extend(self.carry_out(due, &bases, begin).await?);
+        outcomes.extend(self.carry_out(due, begin).await?);
         Ok(outcomes)
     }
 
-    fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
+    /// What is to be done with an image, and what is published of it.
+    pub fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
         let published = self.publications.get(&lock.name).filter(|it| self.is_served(it));
         (decide(lock, published.as_ref(), BUILDER), published)
     }
@@ -159,9 +164,9 @@ impl Wave {
     fn is_served(&self, published: &Publication) -> bool {
         let Ok(repository) = published.repository.parse() else { return false };
         let tags = published.tags.iter().chain([&published.fixed_tag]);
-        tags.filter_map(|tag| tag.parse().ok()).all(|tag| {
-            matches!(self.store.resolve(&repository, &tag), Ok(Some(found)) if found.digest == published.index)
-        })
+        tags.filter_map(|tag| tag.parse().ok()).all(
+            |tag| matches!(self.store.resolve(&repository, &tag), Ok(Some(found)) if found.digest == published.index),
+        )
     }
 
     fn keep(&self, lock: ImageLock, published: Publication) -> Result<ImageOutcome, Failure> {
@@ -174,11 +179,10 @@ impl Wave {
     async fn carry_out(
         &self,
         due: Vec<(ImageLock, Vec<String>)>,
-        bases: &BTreeMap<String, reqwest::Url>,
         begin: Instant,
     ) -> Result<Vec<ImageOutcome>, Failure> {
         let (locks, reasons): (Vec<ImageLock>, Vec<Vec<String>>) = due.into_iter().unzip();
-        self.fetch(&locks, bases).await?;
+        self.fetch(&locks).await?;
         let (builder, work) = (self.builder.clone(), locks.clone());
         let built = blocking(move || builder.build(&work)).await;
         let mut outcomes = Vec::new();
@@ -194,21 +198,23 @@ impl Wave {
     }
 
     /// Brings the .debs that building needs and that are not at hand.
-    pub async fn fetch(&self, locks: &[ImageLock], bases: &BTreeMap<String, reqwest::Url>) -> Result<(), Failure> {
+    pub async fn fetch(&self, locks: &[ImageLock]) -> Result<(), Failure> {
         let missing = self.builder.missing_packages(locks)?;
-        let wanted = missing.iter().filter_map(|work| {
-            let package = &work.package;
-            Some(WantedDeb {
-                name: package.name.clone(),
-                version: package.version.to_string(),
-                digest: package.sha256.clone(),
-                size: package.size,
-                path: package.path.clone(),
-                base: bases.get(&package.suite.to_string())?.clone(),
-            })
-        });
-        self.builder.debs.fetch_all(&self.client, &wanted.collect::<Vec<_>>()).await?;
+        let wanted: Vec<WantedDeb> = missing.iter().map(|work| self.wanted_deb(work)).collect();
+        self.builder.debs.fetch_all(&self.client, &wanted).await?;
         Ok(())
+    }
+
+    pub(crate) fn wanted_deb(&self, work: &SegmentWork) -> WantedDeb {
+        let package = &work.package;
+        WantedDeb {
+            name: package.name.clone(),
+            version: package.version.to_string(),
+            digest: package.sha256.clone(),
+            size: package.size,
+            path: package.path.clone(),
+            base: self.archive.part_of(&package.suite).base.clone(),
+        }
     }
 
     async fn publish(&self, built: BuiltImage, reasons: Vec<String>, begin: Instant) -> ImageOutcome {

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::answer::answer;
 use super::fault::{Rule, matches};
-use super::wire::{ResettingListener, Resetter};
+use super::wire::{Resetter, ResettingListener};
 use super::{Fault, Generation, When};
 
 /// The path below which the archive lies, as on real mirrors.

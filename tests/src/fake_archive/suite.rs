@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn writes_release_as_debian_does() {
-        let suite = FakeSuite::new("trixie").suite("stable").valid_until("2026-08-08T10:00:00Z").date("2026-08-01T10:00:00Z");
+        let suite =
+            FakeSuite::new("trixie").suite("stable").valid_until("2026-08-08T10:00:00Z").date("2026-08-01T10:00:00Z");
         let text = suite.release_text(" 00 1 main/binary-amd64/Packages\n");
         assert_eq!(
             text,

@@ -9,7 +9,6 @@ use assemble::ImageLock;
 use serde::Serialize;
 use worker::{BuiltImage, Failure, Wave, WaveRequest};
 
-use crate::archive_output;
 use crate::arguments::{Arguments, Build};
 use crate::commands::lock::{failed_code, split};
 use crate::context::{Context, runtime};
@@ -85,22 +84,13 @@ fn read_lock(path: &Path, wave: &Wave, command: &Build) -> anyhow::Result<ImageL
 }
 
 fn write(path: &Path, built: &[BuiltImage]) -> anyhow::Result<()> {
+    let is_file = path.extension().is_some_and(|extension| extension == "tar");
     match built {
-        [] => Ok(()),
-        [image] if path.extension().is_some_and(|extension| extension == "tar") => {
-            archive_output::write(path, image)
-        }
-        _ if path.extension().is_some_and(|extension| extension == "tar") => {
-            bail!("`{}` can hold one image: build one, or name a folder for an OCI layout", path.display())
-        }
-        images => images.iter().try_for_each(|image| write_layout(path, image)),
+        [image] if is_file => worker::write_archive(path, image)?,
+        [_, _, ..] if is_file => bail!("`{}` can hold one image: build one, or name a folder", path.display()),
+        images => images.iter().try_for_each(|image| worker::write_layout(path, image))?,
     }
-}
-
-/// An OCI image layout with the image under its name and tags: `skopeo inspect oci:PATH:python`.
-fn write_layout(path: &Path, image: &BuiltImage) -> anyhow::Result<()> {
-    registry::write_layout(path, &worker::layout_content(image)?)
-        .with_context(|| format!("cannot write the OCI layout `{}`", path.display()))
+    Ok(())
 }
 
 fn print(arguments: &Arguments, built: &[BuiltImage]) -> anyhow::Result<()> {

@@ -1,0 +1,75 @@
+//! What `up` prints after a wave: what became of each image, and lines to copy.
+
+use std::net::SocketAddr;
+
+use plan::{Outcome, Publication, WaveSummary};
+use worker::Wave;
+
+use crate::arguments::Format;
+use crate::output::{self, Table, bytes};
+
+/// Said wherever images are offered, until signing and scanning are part of a wave.
+pub const UNSIGNED: &str = "These images are unsigned and unscanned: this version of bedplate does neither yet.";
+
+/// Prints the table, the summary and the lines to copy.
+pub fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
+    let mut table = Table::new(["IMAGE", "TAGS", "PLATFORM", "SIZE", "PACKAGES", "DIGEST", "OUTCOME"]);
+    for one in &summary.images {
+        let published = wave.publications.get(&one.image);
+        add_rows(&mut table, &one.image, published.as_ref(), &outcome(&one.outcome));
+    }
+    output::print(format, &table, summary)?;
+    if format == Format::Json {
+        return Ok(());
+    }
+    let (published, up_to_date, failed) = summary.counts();
+    let mut text = format!("\n{published} published, {up_to_date} up to date, {failed} failed\n");
+    for one in &summary.images {
+        if let Outcome::Failed { whose, message } = &one.outcome {
+            text += &format!("  {} failed [{whose}]: {message}\n", one.image);
+        }
+    }
+    text += &format!("\n{UNSIGNED}\n");
+    let pull = summary.images.iter().filter_map(|one| wave.publications.get(&one.image));
+    let lines: Vec<String> = pull.map(|it| format!("  docker pull {address}/{}\n", reference(&it))).collect();
+    if !lines.is_empty() {
+        text += &format!("\nStatus page: http://{address}/\n{}", lines.concat());
+    }
+    output::print_text(&text)
+}
+
+/// Repository and first tag.
+fn reference(publication: &Publication) -> String {
+    format!("{}:{}", publication.repository, publication.tags.first().unwrap_or(&publication.fixed_tag))
+}
+
+fn add_rows(table: &mut Table, image: &str, published: Option<&Publication>, outcome: &str) {
+    let Some(published) = published else {
+        table.row([image, "", "", "", "", "", outcome]);
+        return;
+    };
+    for (position, (name, platform)) in published.platforms.iter().enumerate() {
+        let first = |text: String| if position == 0 { text } else { String::new() };
+        table.row([
+            first(published.repository.clone()),
+            first(published.tags.join(" ")),
+            name.clone(),
+            bytes(platform.size),
+            platform.packages.to_string(),
+            first(format!("sha256:{}", published.index.short())),
+            first(outcome.to_owned()),
+        ]);
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::UpToDate { .. } => "up to date".into(),
+        Outcome::Published { reasons, milliseconds, .. } => {
+            let more = if reasons.len() > 1 { format!(" and {} more", reasons.len() - 1) } else { String::new() };
+            let first = reasons.first().map_or("changed", String::as_str);
+            format!("published in {}.{} s: {first}{more}", milliseconds / 1000, milliseconds % 1000 / 100)
+        }
+        Outcome::Failed { whose, .. } => format!("failed [{whose}]"),
+    }
+}
