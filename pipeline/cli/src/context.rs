@@ -55,7 +55,7 @@ impl Context {
         };
         let wave = Wave {
             builder,
-            observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)?),
+            observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)),
             client,
             archive,
             indexes: Indexes::of_state(root)?,

@@ -88,6 +88,7 @@ impl Debs {
         }
         client.reporter()(Event::FetchStarted { total_bytes: fetched.bytes, count: fetched.count });
         let tally = Tally::new(client.reporter().clone());
+        let missing: Vec<WantedDeb> = missing.into_iter().cloned().collect();
         let transfers = stream::iter(missing).map(|deb| self.fetch(client, deb, &tally));
         transfers.buffer_unordered(CONNECTIONS).try_collect::<()>().await?;
         Ok(fetched)
@@ -129,7 +130,7 @@ impl Debs {
         missing
     }
 
-    async fn fetch(&self, client: &Client, deb: &WantedDeb, tally: &Tally) -> Result<(), FetchError> {
+    async fn fetch(&self, client: &Client, deb: WantedDeb, tally: &Tally) -> Result<(), FetchError> {
         let failed = |source| FetchError { name: deb.name.clone(), version: deb.version.clone(), source };
         let url = locate(&deb.base, &deb.path).map_err(failed)?;
         let file = RemoteFile { url, digest: deb.digest.clone(), size: deb.size };
