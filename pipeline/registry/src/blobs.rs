@@ -55,18 +55,19 @@ fn choose(
     match wanted(request, digest, size) {
         Wanted::Nothing => Err(ApiError::range_not_satisfiable(size)),
         Wanted::Whole => Ok((StatusCode::OK, vec![Piece::File(Span { start: 0, length: size })])),
-        Wanted::Parts(spans) => match spans[..] {
-            [span] => {
-                set(headers, CONTENT_RANGE, &content_range(span, size))?;
-                Ok((StatusCode::PARTIAL_CONTENT, vec![Piece::File(span)]))
-            }
-            _ => {
-                let (boundary, pieces) = multipart(digest, &spans, size);
-                set(headers, CONTENT_TYPE, &format!("multipart/byteranges; boundary={boundary}"))?;
-                Ok((StatusCode::PARTIAL_CONTENT, pieces))
-            }
-        },
+        Wanted::Parts(spans) => Ok((StatusCode::PARTIAL_CONTENT, parts(digest, &spans, size, headers)?)),
     }
+}
+
+/// One range is sent as it is, several as `multipart/byteranges`.
+fn parts(digest: &Digest, spans: &[Span], size: u64, headers: &mut HeaderMap) -> Result<Vec<Piece>, ApiError> {
+    if let [span] = *spans {
+        set(headers, CONTENT_RANGE, &content_range(span, size))?;
+        return Ok(vec![Piece::File(span)]);
+    }
+    let (boundary, pieces) = multipart(digest, spans, size);
+    set(headers, CONTENT_TYPE, &format!("multipart/byteranges; boundary={boundary}"))?;
+    Ok(pieces)
 }
 
 /// Ranges are for GET only.

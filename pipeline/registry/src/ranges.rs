@@ -31,7 +31,7 @@ impl Wanted {
     /// together be larger than the blob: nobody needs them, and they make a small request a large answer.
     pub(crate) fn parse(header: Option<&str>, size: u64) -> Self {
         let Some(list) = header.and_then(byte_ranges) else { return Self::Whole };
-        let Some(parts) = list.split(',').map(|text| part(text.trim(), size)).collect::<Option<Vec<_>>>() else {
+        let Ok(parts) = list.split(',').map(|text| part(text.trim(), size)).collect::<Result<Vec<_>, _>>() else {
             return Self::Whole;
         };
         let parts: Vec<Span> = parts.into_iter().flatten().collect();
@@ -49,22 +49,25 @@ fn byte_ranges(header: &str) -> Option<&str> {
     unit.trim().eq_ignore_ascii_case("bytes").then_some(list)
 }
 
-/// `None`: no range at all. `Some(None)`: a range of bytes that do not exist, also one that ends before it begins.
-fn part(text: &str, size: u64) -> Option<Option<Span>> {
-    let (first, last) = text.split_once('-')?;
+/// A text that is no range at all.
+struct NoRange;
+
+/// `None` where the range is of bytes that do not exist; also where it ends before it begins.
+fn part(text: &str, size: u64) -> Result<Option<Span>, NoRange> {
+    let (first, last) = text.split_once('-').ok_or(NoRange)?;
     if first.is_empty() {
         let length = number(last)?.min(size);
-        return Some((length > 0).then(|| Span { start: size - length, length }));
+        return Ok((length > 0).then(|| Span { start: size - length, length }));
     }
     let start = number(first)?;
     let end = if last.is_empty() { u64::MAX } else { number(last)? }.min(size.saturating_sub(1));
-    Some((start < size && start <= end).then(|| Span { start, length: end - start + 1 }))
+    Ok((start < size && start <= end).then(|| Span { start, length: end - start + 1 }))
 }
 
 /// A number that is too large is as good as the largest: no blob reaches it.
-fn number(text: &str) -> Option<u64> {
+fn number(text: &str) -> Result<u64, NoRange> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u64::MAX))
+    if digits { Ok(text.parse().unwrap_or(u64::MAX)) } else { Err(NoRange) }
 }
 
 #[cfg(test)]

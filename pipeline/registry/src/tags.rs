@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::response::{IntoResponse, Response};
-use oci::Repository;
+use oci::{Repository, Tag};
 use serde::Serialize;
 
 use crate::errors::ApiError;
@@ -29,7 +29,7 @@ struct Catalog<'a> {
 pub(crate) async fn list(request: Request, repository: Repository) -> Result<Response, ApiError> {
     let view = view(&request.store, &repository).await?;
     let page = Page::read(request.query())?;
-    let (tags, is_last) = page.take(view.tags().map(|tag| tag.as_str()));
+    let (tags, is_last) = page.take(view.tags().map(Tag::as_str));
     let link = page.link(&format!("/v2/{repository}/tags/list"), &tags, is_last);
     Ok((link, json(&TagList { name: repository.as_str(), tags: &tags })?).into_response())
 }
