@@ -99,7 +99,6 @@ fn taken(definition: &Definition) -> BTreeSet<RootPath> {
         Effect::Link(link) => Some(link.path.clone()),
         Effect::Copy(copy) => Some(copy.to.clone()),
         Effect::OsRelease(_) => RootPath::parse("/usr/lib/os-release").ok(),
-        Effect::Busybox(_) => RootPath::parse("/usr/bin/busybox").ok(),
         _ => None,
     };
     definition.effects.iter().filter_map(path).collect()

@@ -40,13 +40,14 @@ impl Route {
     pub(crate) fn parse(path: &str) -> Result<Self, ApiError> {
         let path = decode(path)?;
         let unknown = || ApiError::no_such_page(&path);
-        let rest = path.strip_prefix("/v2").ok_or_else(unknown)?;
-        match rest.strip_prefix('/').unwrap_or(rest) {
-            "" => return Ok(Self::Base),
-            "_catalog" => return Ok(Self::Catalog),
-            _ => {}
-        }
-        let (front, last) = rest[1..].rsplit_once('/').ok_or_else(unknown)?;
+        let rest = match path.strip_prefix("/v2/") {
+            Some("") => return Ok(Self::Base),
+            Some("_catalog") => return Ok(Self::Catalog),
+            Some(rest) => rest,
+            None if path == "/v2" => return Ok(Self::Base),
+            None => return Err(unknown()),
+        };
+        let (front, last) = rest.rsplit_once('/').ok_or_else(unknown)?;
         let (name, kind) = front.rsplit_once('/').ok_or_else(unknown)?;
         match kind {
             "manifests" if last.contains(':') => Ok(Self::Manifest(repository(name)?, digest(last)?)),
