@@ -48,7 +48,10 @@ pub(crate) fn files(chain: &[Definition]) -> Result<Vec<Made>, AccountError> {
     let passwd: String = users.values().map(|user| passwd_line(user)).collect();
     let group: String = groups.values().map(|group| group_line(group)).collect();
     let texts = [("/etc/passwd", passwd), ("/etc/group", group)];
-    Ok(texts.into_iter().filter_map(|(path, text)| Some(file(RootPath::parse(path).ok()?, text.into_bytes()))).collect())
+    Ok(texts
+        .into_iter()
+        .filter_map(|(path, text)| Some(file(RootPath::parse(path).ok()?, text.into_bytes())))
+        .collect())
 }
 
 type Accounts<'a> = (BTreeMap<u32, &'a User>, BTreeMap<u32, &'a Group>);

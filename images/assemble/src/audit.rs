@@ -81,7 +81,8 @@ pub fn audit<'p>(
     for node in tree.iter() {
         findings.extend(check_node(node, tree, &allowed, &writable));
     }
-    findings.extend(packages.filter(|name| !has_copyright(tree, name)).map(|name| AuditFinding::NoCopyright(name.into())));
+    findings
+        .extend(packages.filter(|name| !has_copyright(tree, name)).map(|name| AuditFinding::NoCopyright(name.into())));
     findings.sort();
     findings.dedup();
     if findings.is_empty() { Ok(()) } else { Err(AuditError(findings)) }
@@ -134,13 +135,7 @@ fn is_writable(mode: u32, owner: u32, group: u32) -> bool {
     mode & 0o002 != 0 || (owner == NONROOT && mode & 0o200 != 0) || (group == NONROOT && mode & 0o020 != 0)
 }
 
-fn check_script(
-    path: &str,
-    mode: u32,
-    facts: &FileFacts,
-    tree: &Tree,
-    allowed: &Allowed<'_>,
-) -> Option<AuditFinding> {
+fn check_script(path: &str, mode: u32, facts: &FileFacts, tree: &Tree, allowed: &Allowed<'_>) -> Option<AuditFinding> {
     let line = facts.interpreter.as_ref().filter(|_| mode & 0o111 != 0)?;
     let mut words = line.split_ascii_whitespace();
     let interpreter = words.next().unwrap_or_default();
@@ -179,7 +174,10 @@ mod tests {
         let mut script = file("/usr/bin/ldd");
         let EntryKind::File(facts) = &mut script.kind else { panic!("no file") };
         facts.interpreter = Some("/usr/bin/env bash".into());
-        assert_eq!(findings(vec![script.clone()], &[]), ["script `/usr/bin/ldd` is run by `/usr/bin/env bash`, which the image lacks"]);
+        assert_eq!(
+            findings(vec![script.clone()], &[]),
+            ["script `/usr/bin/ldd` is run by `/usr/bin/env bash`, which the image lacks"]
+        );
         assert!(findings(vec![script, file("/usr/bin/env"), file("/usr/bin/bash")], &[]).is_empty());
     }
 

@@ -106,15 +106,12 @@ mod tests {
     }
 
     fn needs(library: &str, version: &str) -> Elf {
-        Elf {
-            needed: vec![library.into()],
-            versions_needed: vec![(library.into(), version.into())],
-            ..Elf::default()
-        }
+        Elf { needed: vec![library.into()], versions_needed: vec![(library.into(), version.into())], ..Elf::default() }
     }
 
     fn libc() -> Entry {
-        let libc = Elf { soname: Some("libc.so.6".into()), versions_defined: vec!["GLIBC_2.41".into()], ..Elf::default() };
+        let libc =
+            Elf { soname: Some("libc.so.6".into()), versions_defined: vec!["GLIBC_2.41".into()], ..Elf::default() };
         elf("/usr/lib/x86_64-linux-gnu/libc.so.6", libc)
     }
 

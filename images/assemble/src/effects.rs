@@ -140,7 +140,9 @@ fn carry_out_one(effect: &Effect, context: EffectContext<'_>) -> Result<Vec<Made
         Effect::CaBundle(it) => {
             vec![file(it.path.clone(), certificates::bundle(&context.certificates("ca-bundle")?))]
         }
-        Effect::CaHashDirectory(it) => certificates::hash_directory(&it.path, &context.certificates("ca-hash-directory")?),
+        Effect::CaHashDirectory(it) => {
+            certificates::hash_directory(&it.path, &context.certificates("ca-hash-directory")?)
+        }
         Effect::JavaKeyStore(it) => {
             vec![file(it.path.clone(), key_store::write(&context.certificates("java-key-store")?))]
         }
@@ -210,9 +212,10 @@ fn php_modules(context: EffectContext<'_>, php: &PhpModules) -> Result<Vec<Made>
     for module in &php.modules {
         let suffix = format!("/{module}.ini");
         let prefix = format!("/usr/share/php{}-", php.version);
-        let found = context.captured.iter().find(|(path, _)| {
-            path.as_str().starts_with(&prefix) && path.as_str().ends_with(&suffix)
-        });
+        let found = context
+            .captured
+            .iter()
+            .find(|(path, _)| path.as_str().starts_with(&prefix) && path.as_str().ends_with(&suffix));
         let (_, text) = found.ok_or_else(|| EffectError::NotFound {
             effect: "php-modules",
             definition: context.definition(),

@@ -14,7 +14,9 @@ use crate::definition::Definition;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpandError {
     /// A `${…}` names nothing.
-    #[error("definition `{definition}` uses `${{{variable}}}`, which has no value for release `{release}`: add it under `variables`")]
+    #[error(
+        "definition `{definition}` uses `${{{variable}}}`, which has no value for release `{release}`: add it under `variables`"
+    )]
     Unknown {
         /// The definition's name.
         definition: String,
@@ -77,7 +79,9 @@ impl Values<'_> {
     fn fill(&self, value: Value) -> Result<Value, ExpandError> {
         Ok(match value {
             Value::String(text) => Value::String(self.fill_text(&text)?),
-            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.fill(item)).collect::<Result<_, _>>()?),
+            Value::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.fill(item)).collect::<Result<_, _>>()?)
+            }
             Value::Object(map) => {
                 let filled = map.into_iter().map(|(key, item)| Ok((self.fill_text(&key)?, self.fill(item)?)));
                 Value::Object(filled.collect::<Result<_, ExpandError>>()?)
@@ -119,10 +123,7 @@ pub(crate) enum TemplateError {
 }
 
 /// Replaces every `${name}`; `$$` stands for one `$` so that shell texts can be written.
-pub(crate) fn fill_template<'v>(
-    text: &str,
-    value: impl Fn(&str) -> Option<&'v str>,
-) -> Result<String, TemplateError> {
+pub(crate) fn fill_template<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, TemplateError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("${") {

@@ -72,9 +72,8 @@ pub fn platform_image(parts: ImageParts<'_>) -> PlatformImage {
         history: history(parts),
     }
     .to_bytes();
-    let layers = parts.layers.iter().map(|layer| {
-        Descriptor::new(MEDIA_TYPE_LAYER_GZIP, layer.digest.clone(), layer.size)
-    });
+    let layers =
+        parts.layers.iter().map(|layer| Descriptor::new(MEDIA_TYPE_LAYER_GZIP, layer.digest.clone(), layer.size));
     let mut manifest = ImageManifest::new(Descriptor::of(MEDIA_TYPE_CONFIG, &config), layers.collect());
     manifest.annotations = annotations;
     let manifest = manifest.to_bytes();

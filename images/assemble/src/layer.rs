@@ -83,11 +83,8 @@ pub fn plan_layer(
     architecture: Architecture,
 ) -> Result<LayerPlan, LayerError> {
     let newest = segments.iter().map(|segment| segment.timestamp).max();
-    let mut planner = Planner {
-        result: base.clone(),
-        directories: BTreeMap::new(),
-        timestamp: newest.unwrap_or(base.timestamp),
-    };
+    let mut planner =
+        Planner { result: base.clone(), directories: BTreeMap::new(), timestamp: newest.unwrap_or(base.timestamp) };
     for segment in segments {
         planner.add_package(segment)?;
     }
@@ -177,11 +174,8 @@ impl Planner {
 
     /// An effect may replace what a parent has, or what rules took from a package, but not what this layer writes.
     fn check_replaced(&self, path: &RootPath, origin: &str) -> Result<(), TreeError> {
-        let twice = |first: &str| TreeError::Twice {
-            path: path.clone(),
-            first: first.to_owned(),
-            second: origin.to_owned(),
-        };
+        let twice =
+            |first: &str| TreeError::Twice { path: path.clone(), first: first.to_owned(), second: origin.to_owned() };
         match self.result.tree.get(path) {
             Some(there) if there.entry.is_directory() || there.origin == origin => Err(twice(&there.origin)),
             _ => Ok(()),
@@ -218,8 +212,7 @@ pub fn write_layer<'s, R: Read>(
 fn directory_bytes(plan: &LayerPlan) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for entry in &plan.directories {
-        let attributes =
-            Attributes { mode: entry.mode, owner: entry.owner, group: entry.group, mtime: entry.mtime };
+        let attributes = Attributes { mode: entry.mode, owner: entry.owner, group: entry.group, mtime: entry.mtime };
         write_header(&mut bytes, &entry.path, EntryBody::Directory, attributes)?;
     }
     Ok(bytes)
@@ -232,7 +225,9 @@ fn made_bytes(plan: &LayerPlan) -> io::Result<Vec<u8>> {
         match &made.body {
             MadeBody::Directory => {}
             MadeBody::Symlink(target) => write_header(&mut bytes, &made.path, EntryBody::Symlink(target), attributes)?,
-            MadeBody::Hardlink(target) => write_header(&mut bytes, &made.path, EntryBody::Hardlink(target), attributes)?,
+            MadeBody::Hardlink(target) => {
+                write_header(&mut bytes, &made.path, EntryBody::Hardlink(target), attributes)?;
+            }
             MadeBody::File(content) => {
                 let size = content.len() as u64;
                 write_header(&mut bytes, &made.path, EntryBody::File(size), attributes)?;

@@ -31,7 +31,9 @@ pub(crate) fn write(tree: &Tree, architecture: Architecture) -> Vec<u8> {
         // The key is the end of the path where the file has the library's own name.
         strings.extend(path.as_bytes());
         strings.push(0);
-        let key = if path.ends_with(&format!("/{name}")) { value + path.len() - name.len() } else {
+        let key = if path.ends_with(&format!("/{name}")) {
+            value + path.len() - name.len()
+        } else {
             let key = base + strings.len();
             strings.extend(name.as_bytes());
             strings.push(0);

@@ -102,10 +102,9 @@ impl ImageLock {
 
     /// What a platform consists of.
     pub fn platform(&self, platform: &Platform) -> Result<&PlatformLock, LockError> {
-        self.platforms.get(&platform.to_string()).ok_or_else(|| LockError::NoSuchPlatform {
-            name: self.name.clone(),
-            platform: platform.to_string(),
-        })
+        self.platforms
+            .get(&platform.to_string())
+            .ok_or_else(|| LockError::NoSuchPlatform { name: self.name.clone(), platform: platform.to_string() })
     }
 
     /// Whether two locks give the same image: all but the snapshot is equal.

@@ -102,7 +102,9 @@ impl Cuts {
     fn new(definition: &Definition, catalogue: &BTreeMap<String, String>) -> Result<Self, ResolveError> {
         let names = catalogue.keys().filter(|name| !definition.keep.contains(name)).chain(definition.cuts.keys());
         let compile = |name: &String| {
-            Glob::new(name).map(|glob| glob.compile_matcher()).map_err(|e| ResolveError::Glob(name.clone(), e.to_string()))
+            Glob::new(name)
+                .map(|glob| glob.compile_matcher())
+                .map_err(|e| ResolveError::Glob(name.clone(), e.to_string()))
         };
         Ok(Self(names.map(compile).collect::<Result<_, _>>()?))
     }
@@ -223,8 +225,8 @@ impl<'a> Layer<'_, 'a> {
 pub(crate) fn needs(package: &str, fields: &[&str]) -> Result<Vec<Alternatives>, ResolveError> {
     let mut groups = Vec::new();
     for text in fields {
-        let relations = Relations::parse(text)
-            .map_err(|source| ResolveError::Relation { package: package.to_owned(), source })?;
+        let relations =
+            Relations::parse(text).map_err(|source| ResolveError::Relation { package: package.to_owned(), source })?;
         groups.extend(relations.0);
     }
     Ok(groups)

@@ -34,7 +34,9 @@ pub struct Review {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewError {
     /// Scripts that nobody has read.
-    #[error("the maintainer scripts of `{package}` {version} were not reviewed: read them, then record them with `bedplate catalog review {package} --digest {digest}`\n{scripts}")]
+    #[error(
+        "the maintainer scripts of `{package}` {version} were not reviewed: read them, then record them with `bedplate catalog review {package} --digest {digest}`\n{scripts}"
+    )]
     Unreviewed {
         /// The package.
         package: String,
@@ -46,7 +48,9 @@ pub enum ReviewError {
         scripts: String,
     },
     /// A trigger that nobody knows.
-    #[error("package `{package}` awaits the trigger `{trigger}`, which no effect covers: add it to reviewed.yaml under `triggers` with what does its work")]
+    #[error(
+        "package `{package}` awaits the trigger `{trigger}`, which no effect covers: add it to reviewed.yaml under `triggers` with what does its work"
+    )]
     UnknownTrigger {
         /// The package.
         package: String,

@@ -87,7 +87,10 @@ impl PackageRules {
     pub fn keeps_empty_directory(&self, path: &RootPath) -> bool {
         !self.taken.contains(path)
             && self.slice.as_ref().is_none_or(|slice| slice.is_match(path.as_str()))
-            && !self.drops.iter().any(|(paths, except)| paths.is_match(path.as_str()) && !except.is_match(path.as_str()))
+            && !self
+                .drops
+                .iter()
+                .any(|(paths, except)| paths.is_match(path.as_str()) && !except.is_match(path.as_str()))
     }
 }
 

@@ -225,7 +225,8 @@ impl<'b, W: Write> Builder<'b, W> {
     }
 
     fn add_symlink(&mut self, path: RootPath, target: &[u8], entry: &DataEntry<'_>) -> Result<(), SegmentProblem> {
-        let target = std::str::from_utf8(target).map_err(|_| PathError::NotUtf8(String::from_utf8_lossy(target).into()))?;
+        let target =
+            std::str::from_utf8(target).map_err(|_| PathError::NotUtf8(String::from_utf8_lossy(target).into()))?;
         self.links.insert(path.clone());
         if self.rules.fate(&path).kept {
             let attributes = Attributes { mode: 0o777, ..self.attributes(entry) };
@@ -279,7 +280,8 @@ impl<'b, W: Write> Builder<'b, W> {
         let empty = |path: &RootPath| !not_empty.contains(path) && self.rules.keeps_empty_directory(path);
         let empties: BTreeSet<RootPath> = self.directories.keys().filter(|path| empty(path)).cloned().collect();
         let above_empties = parents(&empties);
-        let keep = |path: &&RootPath| needed.contains(*path) || empties.contains(*path) || above_empties.contains(*path);
+        let keep =
+            |path: &&RootPath| needed.contains(*path) || empties.contains(*path) || above_empties.contains(*path);
         self.directories.keys().filter(keep).filter_map(|path| self.directories.get(path).cloned()).collect()
     }
 }

@@ -92,11 +92,9 @@ impl Tree {
         self.check_way(&entry.path, origin)?;
         match self.nodes.get(&entry.path) {
             Some(there) if there.entry.is_directory() && entry.is_directory() => Ok(()),
-            Some(there) => Err(TreeError::Twice {
-                path: entry.path,
-                first: there.origin.clone(),
-                second: origin.to_owned(),
-            }),
+            Some(there) => {
+                Err(TreeError::Twice { path: entry.path, first: there.origin.clone(), second: origin.to_owned() })
+            }
             None => {
                 self.put(entry, origin);
                 Ok(())

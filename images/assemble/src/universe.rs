@@ -72,9 +72,10 @@ impl<'a> Universe<'a> {
 
     /// The newest package of this name.
     pub fn candidate(&self, name: &str) -> Option<Candidate<'a>> {
-        let all = self.indexes.iter().flat_map(|&SuiteIndex { suite, index }| {
-            index.find(name).map(move |package| Candidate { package, suite })
-        });
+        let all = self
+            .indexes
+            .iter()
+            .flat_map(|&SuiteIndex { suite, index }| index.find(name).map(move |package| Candidate { package, suite }));
         all.max_by_key(|candidate| candidate.package.version())
     }
 

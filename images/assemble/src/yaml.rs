@@ -60,8 +60,7 @@ mod tests {
     use super::*;
     use crate::definition::Definition;
 
-    const SMALL: &str =
-        "name: x\nsummary: s\nrelease: trixie\ntags: [latest]\nend-of-life: 2030-01-01\neffects:\n  - link: {path: /a, target: b}\n";
+    const SMALL: &str = "name: x\nsummary: s\nrelease: trixie\ntags: [latest]\nend-of-life: 2030-01-01\neffects:\n  - link: {path: /a, target: b}\n";
 
     fn message(text: &str) -> String {
         read::<Definition>("definitions/x.yaml", text).unwrap_err().to_string()

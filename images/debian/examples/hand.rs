@@ -1,4 +1,7 @@
-use debian::*;
+use debian::{
+    Architecture, Deb, Keyring, PackageIndex, Paragraph, Relations, Release, Version, check_freshness, parse_provides,
+    parse_sources_deb822, parse_sources_list, script_digest, verify_in_release,
+};
 use std::{
     fs,
     io::{BufReader, Read},
@@ -63,13 +66,13 @@ fn main() {
                             clauses += r.0.len();
                             alternatives += r.0.iter().map(|a| a.0.len()).sum::<usize>();
                             if Relations::parse(&r.to_string()).unwrap() != r {
-                                println!("no round trip {f}")
+                                println!("no round trip {f}");
                             }
                         }
                         Err(e) => {
                             bad += 1;
                             if bad < 20 {
-                                println!("{}: {e}", p.name())
+                                println!("{}: {e}", p.name());
                             }
                         }
                     }
@@ -121,7 +124,7 @@ fn main() {
                         n += 1;
                         size += std::io::copy(&mut e, &mut std::io::sink())?;
                         if std::env::var("LIST").is_ok() {
-                            println!("  {e:?}")
+                            println!("  {e:?}");
                         }
                         Ok(())
                     })?;
@@ -143,7 +146,7 @@ fn main() {
                         print!(" {x};");
                         e = x.source();
                     }
-                    println!()
+                    println!();
                 }
                 println!("  finish {:?} {}", r.finish(), rss());
             }
@@ -151,12 +154,12 @@ fn main() {
         "sources" => {
             let t = fs::read_to_string(&args[1]).unwrap();
             println!("{:#?}", parse_sources_deb822(&t, &args[1]));
-            println!("{:#?}", parse_sources_list(&t, &args[1]))
+            println!("{:#?}", parse_sources_list(&t, &args[1]));
         }
         _ => {
             let mut s = String::new();
             BufReader::new(std::io::stdin()).read_to_string(&mut s).unwrap();
-            println!("{:?}", Paragraph::parse_all(&s))
+            println!("{:?}", Paragraph::parse_all(&s));
         }
     }
 }

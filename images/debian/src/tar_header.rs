@@ -50,7 +50,7 @@ impl Extensions {
             EntryType::GNULongName => self.path = Some(until_nul(read_small(entry, member)?)),
             EntryType::GNULongLink => self.link = Some(until_nul(read_small(entry, member)?)),
             EntryType::XHeader => {
-                self.take_pax(&read_small(entry, member)?).map_err(|problem| bad(member, b"PAX header", problem))?
+                self.take_pax(&read_small(entry, member)?).map_err(|problem| bad(member, b"PAX header", problem))?;
             }
             // Defaults for the whole archive: dpkg ignores them, too.
             EntryType::XGlobalHeader => drop(read_small(entry, member)?),

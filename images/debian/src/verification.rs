@@ -75,7 +75,7 @@ impl Judge<'_> {
         match self.still_valid(good) {
             Ok(()) => drop(self.good.insert(fingerprint)),
             Err(reason) => {
-                self.problems.push(SignatureError::WeakOrExpired { issuer: fingerprint.to_string(), reason })
+                self.problems.push(SignatureError::WeakOrExpired { issuer: fingerprint.to_string(), reason });
             }
         }
     }

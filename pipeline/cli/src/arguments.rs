@@ -9,7 +9,7 @@ use oci::Platform;
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
 #[command(name = "bedplate", version, about, max_term_width = 100)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Settings file (YAML). Default: bedplate.yaml in the current folder, if it is there.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct Arguments {
 
 /// Form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Table,
     /// For programs: the value that the state folder keeps.
@@ -43,7 +43,7 @@ pub enum Format {
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// Bars in a terminal, lines elsewhere.
     Auto,
     /// One line a step.
@@ -54,7 +54,7 @@ pub enum Progress {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the factory: observe the archive, build, publish, serve.
     Up(Up),
     /// Resolve images against the archive and print or write their locks.
@@ -76,7 +76,7 @@ pub enum Command {
 
 /// Which images and platforms a command is about.
 #[derive(Debug, Clone, Args)]
-pub struct Narrow {
+pub(crate) struct Narrow {
     /// Only these images (may be repeated).
     #[arg(long = "image", value_name = "NAME")]
     pub images: Vec<String>,
@@ -87,7 +87,7 @@ pub struct Narrow {
 
 /// `bedplate up`.
 #[derive(Debug, Args)]
-pub struct Up {
+pub(crate) struct Up {
     /// Which images.
     #[command(flatten)]
     pub narrow: Narrow,
@@ -101,7 +101,7 @@ pub struct Up {
 
 /// `bedplate lock`.
 #[derive(Debug, Args)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// Images; all of the catalogue if none is named.
     pub images: Vec<String>,
     /// Only these platforms (may be repeated).
@@ -114,7 +114,7 @@ pub struct Lock {
 
 /// `bedplate plan`.
 #[derive(Debug, Args)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Images; all of the catalogue if none is named.
     pub images: Vec<String>,
     /// Only these platforms (may be repeated).
@@ -127,7 +127,7 @@ pub struct Plan {
 
 /// `bedplate build`.
 #[derive(Debug, Args)]
-pub struct Build {
+pub(crate) struct Build {
     /// Images to build.
     #[arg(required = true)]
     pub images: Vec<String>,
@@ -144,7 +144,7 @@ pub struct Build {
 
 /// `bedplate diff`.
 #[derive(Debug, Args)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// A lock file, an OCI layout (`PATH` or `PATH:TAG`), or a published image (`python:3.13`).
     pub from: String,
     /// The same, to compare with.
@@ -156,7 +156,7 @@ pub struct Diff {
 
 /// `bedplate catalog`.
 #[derive(Debug, Subcommand)]
-pub enum Catalog {
+pub(crate) enum Catalog {
     /// Read the whole catalogue and say what is wrong with it.
     Check,
     /// List the images of the catalogue.
@@ -167,7 +167,7 @@ pub enum Catalog {
 
 /// `bedplate catalog review`.
 #[derive(Debug, Args)]
-pub struct Review {
+pub(crate) struct Review {
     /// The package.
     pub package: String,
     /// The digest that the build named.
@@ -180,7 +180,7 @@ pub struct Review {
 
 /// `bedplate doctor`.
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// Read every stored blob and check its digest.
     #[arg(long)]
     pub deep: bool,
@@ -188,7 +188,7 @@ pub struct Doctor {
 
 /// `bedplate completions`.
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// The shell.
     pub shell: clap_complete::Shell,
 }

@@ -9,15 +9,15 @@ use anyhow::Context as _;
 use assemble::Catalogue;
 use registry::Store;
 use worker::{
-    Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Reporter, RetryPolicy, Segments,
-    State, Wave,
+    Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Reporter, RetryPolicy,
+    Segments, State, Wave,
 };
 
 use crate::arguments::Arguments;
 use crate::settings::Settings;
 
 /// What every command starts from.
-pub struct Context {
+pub(crate) struct Context {
     /// The settings.
     pub settings: Settings,
     /// The state folder's path, not yet opened.
@@ -26,21 +26,21 @@ pub struct Context {
 
 impl Context {
     /// Reads the settings that the command line names.
-    pub fn new(arguments: &Arguments) -> anyhow::Result<Self> {
+    pub(crate) fn new(arguments: &Arguments) -> anyhow::Result<Self> {
         let settings = Settings::read(arguments.config.as_deref())?;
         let state = arguments.state.clone().unwrap_or_else(|| settings.state.clone());
         Ok(Self { settings, state })
     }
 
     /// The catalogue: the folder of the settings, or the one built in.
-    pub fn catalogue(&self) -> anyhow::Result<Catalogue> {
+    pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
         let Some(folder) = &self.settings.catalog else { return Ok(Catalogue::read(catalog::files())?) };
         let files = read_folder(folder, folder)?;
         Ok(Catalogue::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?)
     }
 
     /// Opens the state folder and everything in it. The folder stays locked while the first value lives.
-    pub fn open(&self, reporter: &Reporter) -> anyhow::Result<(State, Wave)> {
+    pub(crate) fn open(&self, reporter: &Reporter) -> anyhow::Result<(State, Wave)> {
         let archive = Arc::new(Archive::find(&self.settings.archive, Path::new("/"))?);
         let state = State::open(&self.state)?;
         let root = state.root();
@@ -67,7 +67,7 @@ impl Context {
 }
 
 /// A runtime for the commands that wait for the network.
-pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
 }
 

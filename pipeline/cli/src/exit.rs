@@ -15,7 +15,7 @@ const FAILED: u8 = 2;
 const REFUSED: u8 = 4;
 
 /// Prints an error with its causes, and gives the exit code.
-pub fn report(result: anyhow::Result<u8>) -> ExitCode {
+pub(crate) fn report(result: anyhow::Result<u8>) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -8,42 +8,43 @@ use crate::arguments::Format;
 
 /// Rows under headings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Table {
+pub(crate) struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table.
-    pub fn new<H: Into<String>>(headings: impl IntoIterator<Item = H>) -> Self {
+    pub(crate) fn new<H: Into<String>>(headings: impl IntoIterator<Item = H>) -> Self {
         Self { headings: headings.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
     /// Adds a row; it should have as many cells as there are headings.
-    pub fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
+    pub(crate) fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The table with aligned columns.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let all: Vec<&Vec<String>> = std::iter::once(&self.headings).chain(&self.rows).collect();
         let widths: Vec<usize> = (0..self.headings.len())
             .map(|column| all.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
             .collect();
         let line = |row: &&Vec<String>| {
-            let cells = row.iter().zip(&widths).map(|(cell, width_)| format!("{cell}{}", " ".repeat(width_ - width(cell))));
+            let cells =
+                row.iter().zip(&widths).map(|(cell, width_)| format!("{cell}{}", " ".repeat(width_ - width(cell))));
             format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
         };
         all.iter().map(line).collect()
     }
 
     /// The table in Markdown.
-    pub fn to_markdown(&self) -> String {
+    pub(crate) fn to_markdown(&self) -> String {
         let line = |cells: &[String]| {
             let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
             format!("| {} |\n", cells.join(" | "))
@@ -59,7 +60,7 @@ fn width(text: &str) -> usize {
 }
 
 /// Prints `value` as JSON, or `table` in the form asked for.
-pub fn print(format: Format, table: &Table, value: &impl Serialize) -> anyhow::Result<()> {
+pub(crate) fn print(format: Format, table: &Table, value: &impl Serialize) -> anyhow::Result<()> {
     match format {
         Format::Table => print_text(&table.to_text()),
         Format::Md => print_text(&table.to_markdown()),
@@ -68,7 +69,7 @@ pub fn print(format: Format, table: &Table, value: &impl Serialize) -> anyhow::R
 }
 
 /// Prints text; a reader that went away (`| head`) is no error.
-pub fn print_text(text: &str) -> anyhow::Result<()> {
+pub(crate) fn print_text(text: &str) -> anyhow::Result<()> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
@@ -76,7 +77,7 @@ pub fn print_text(text: &str) -> anyhow::Result<()> {
 }
 
 /// Bytes as people read them, in units of 1000.
-pub fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", count / unit, count % unit * 10 / unit);
     match count {
         0..1_000 => format!("{count} B"),
@@ -101,6 +102,9 @@ mod tests {
 
     #[test]
     fn writes_sizes_for_people() {
-        assert_eq!((bytes(999).as_str(), bytes(1_540).as_str(), bytes(14_100_000).as_str()), ("999 B", "1.5 kB", "14.1 MB"));
+        assert_eq!(
+            (bytes(999).as_str(), bytes(1_540).as_str(), bytes(14_100_000).as_str()),
+            ("999 B", "1.5 kB", "14.1 MB")
+        );
     }
 }

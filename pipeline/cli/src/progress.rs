@@ -11,7 +11,7 @@ use crate::output::bytes;
 use crate::progress_bars::Bars;
 
 /// The listener for events, in the form asked for.
-pub fn reporter(mode: Progress) -> Reporter {
+pub(crate) fn reporter(mode: Progress) -> Reporter {
     match mode {
         Progress::None => silent(),
         Progress::Auto if std::io::stderr().is_terminal() => {
@@ -27,7 +27,7 @@ pub fn reporter(mode: Progress) -> Reporter {
 }
 
 /// The line for an event; none for those that come in crowds.
-pub fn line(event: &Event) -> Option<String> {
+pub(crate) fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::ObserveStarted { suites } => {
             let names: Vec<String> = suites.iter().map(ToString::to_string).collect();
@@ -37,7 +37,9 @@ pub fn line(event: &Event) -> Option<String> {
             let news = if *news == News::New { "new" } else { "unchanged" };
             format!("observe  {suite} of {date}: {news}")
         }
-        Event::IndexFetched { suite, path, bytes: size } => format!("observe  {suite} {path} fetched, {}", bytes(*size)),
+        Event::IndexFetched { suite, path, bytes: size } => {
+            format!("observe  {suite} {path} fetched, {}", bytes(*size))
+        }
         Event::ObserveRestarted { attempt, reason } => format!("observe  again (attempt {attempt}): {reason}"),
         Event::FetchStarted { total_bytes, count } => format!("fetch    {count} packages, {}", bytes(*total_bytes)),
         Event::Retrying { what, attempt, after, reason, whose } => {

@@ -6,7 +6,7 @@ use worker::Event;
 use crate::progress::line;
 
 /// The bars that are shown now.
-pub struct Bars {
+pub(crate) struct Bars {
     all: MultiProgress,
     fetch: Option<ProgressBar>,
     build: Option<ProgressBar>,
@@ -14,15 +14,16 @@ pub struct Bars {
 
 impl Bars {
     /// No bar yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { all: MultiProgress::new(), fetch: None, build: None }
     }
 
     /// Shows an event.
-    pub fn show(&mut self, event: &Event) {
+    pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::FetchStarted { total_bytes, .. } => {
-                self.fetch = Some(self.bar(*total_bytes, "fetch  [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}"));
+                self.fetch =
+                    Some(self.bar(*total_bytes, "fetch  [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}"));
             }
             Event::FetchProgress { bytes } => self.fetch.iter().for_each(|bar| bar.set_position(*bytes)),
             Event::BuildStarted { bytes, .. } => {

@@ -9,10 +9,10 @@ use crate::arguments::Format;
 use crate::output::{self, Table, bytes};
 
 /// Said wherever images are offered, until signing and scanning are part of a wave.
-pub const UNSIGNED: &str = "These images are unsigned and unscanned: this version of bedplate does neither yet.";
+pub(crate) const UNSIGNED: &str = "These images are unsigned and unscanned: this version of bedplate does neither yet.";
 
 /// Prints the table, the summary and the lines to copy.
-pub fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
+pub(crate) fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
     let mut table = Table::new(["IMAGE", "TAGS", "PLATFORM", "SIZE", "PACKAGES", "DIGEST", "OUTCOME"]);
     for one in &summary.images {
         let published = wave.publications.get(&one.image);

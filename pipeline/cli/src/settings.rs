@@ -17,7 +17,7 @@ const DEFAULT_FILE: &str = "bedplate.yaml";
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// `archive`: addresses and keyrings of the Debian archive, instead of the machine's APT sources.
     pub archive: ArchiveSettings,
     /// `catalog`: a folder with the catalogue, instead of the one built in.
@@ -50,7 +50,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Reads the file that was named, or the default one if it is there.
-    pub fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
         let default = Path::new(DEFAULT_FILE);
         let path = match named {
             Some(path) => path,

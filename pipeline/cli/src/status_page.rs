@@ -4,11 +4,11 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::Router;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 use plan::{ImageOutcome, Outcome, Publication, WaveSummary};
@@ -18,7 +18,7 @@ use crate::output::bytes;
 use crate::pull_table::UNSIGNED;
 
 /// What the page knows.
-pub struct Status {
+pub(crate) struct Status {
     publications: Publications,
     last: RwLock<Last>,
 }
@@ -33,12 +33,12 @@ struct Last {
 
 impl Status {
     /// Nothing evaluated yet.
-    pub fn new(publications: Publications) -> Self {
+    pub(crate) fn new(publications: Publications) -> Self {
         Self { publications, last: RwLock::default() }
     }
 
     /// A wave ended.
-    pub fn set_wave(&self, at: Timestamp, summary: WaveSummary) {
+    pub(crate) fn set_wave(&self, at: Timestamp, summary: WaveSummary) {
         self.change(|last| {
             last.evaluated = Some(at);
             last.summary = summary;
@@ -47,7 +47,7 @@ impl Status {
     }
 
     /// A wave could not be carried out.
-    pub fn set_error(&self, at: Timestamp, message: String) {
+    pub(crate) fn set_error(&self, at: Timestamp, message: String) {
         self.change(|last| {
             last.evaluated = Some(at);
             last.error = Some(message);
@@ -55,7 +55,7 @@ impl Status {
     }
 
     /// When the next evaluation is due.
-    pub fn set_next(&self, at: Timestamp) {
+    pub(crate) fn set_next(&self, at: Timestamp) {
         self.change(|last| last.next = Some(at));
     }
 
@@ -69,7 +69,7 @@ impl Status {
 }
 
 /// The routes of the page.
-pub fn router(status: Arc<Status>) -> Router {
+pub(crate) fn router(status: Arc<Status>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/api/v1/images", get(images))

@@ -115,7 +115,11 @@ pub fn difference(from: &ImageLock, to: &ImageLock) -> LockDifference {
 
 fn packages<'l>(lock: &'l ImageLock, platform: &str) -> BTreeMap<&'l str, &'l LockedPackage> {
     let platform = lock.platforms.get(platform);
-    platform.into_iter().flat_map(|it| it.packages()).map(|package| (package.name.as_str(), package)).collect()
+    platform
+        .into_iter()
+        .flat_map(assemble::PlatformLock::packages)
+        .map(|package| (package.name.as_str(), package))
+        .collect()
 }
 
 fn change<'p>(

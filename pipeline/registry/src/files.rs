@@ -6,57 +6,17 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use blob::{Digest, Verdict, VerifyError};
-use oci::{DocumentError, Repository};
+use blob::{Digest, Verdict};
 use tempfile::{Builder, NamedTempFile};
+
+use crate::StoreError;
 
 /// How temporary files begin. No file of an image layout begins so.
 const TEMPORARY: &str = ".bedplate-";
 /// How much is read at once.
 const READ_SIZE: usize = 256 * 1024;
-
-/// Why the store cannot do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The operating system refuses.
-    #[error("`{}` cannot be {action}: {reason}", path.display())]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// What was tried.
-        action: &'static str,
-        /// What the operating system says.
-        reason: io::Error,
-    },
-    /// A document in the store, or one to be put there, is none.
-    #[error("`{place}`: {reason}")]
-    Document {
-        /// The file or digest.
-        place: String,
-        /// What is wrong with it.
-        reason: DocumentError,
-    },
-    /// Bytes to be stored are not those of the digest.
-    #[error("`{digest}` is not stored: {reason}; build or fetch it again")]
-    Wrong {
-        /// The digest promised.
-        digest: Digest,
-        /// What came.
-        reason: VerifyError,
-    },
-    /// Something names a blob that is not in the repository, or has another size there.
-    #[error("`{repository}` has no `{digest}` of {size} bytes: expected it to be put before what names it")]
-    Missing {
-        /// The repository.
-        repository: Repository,
-        /// The blob that is named.
-        digest: Digest,
-        /// The size by which it is named.
-        size: u64,
-    },
-}
 
 /// Makes an [`io::Error`] say which file it is about.
 pub(crate) fn at(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StoreError {

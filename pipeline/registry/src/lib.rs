@@ -16,6 +16,5 @@ mod tags;
 mod view;
 mod write;
 
-pub use files::StoreError;
 pub use router::router;
-pub use store::{Store, StoredBlob, StoredManifest};
+pub use store::{Store, StoreError, StoredBlob, StoredManifest};

@@ -5,16 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::Bytes;
-use blob::{Digest, Verdict};
-use oci::{Descriptor, INDEX_FILE, LAYOUT_FILE, LayoutIndex, ManifestDocument, Repository, Tag, blob_path};
+use blob::{Digest, Verdict, VerifyError};
+use oci::{
+    Descriptor, DocumentError, INDEX_FILE, LAYOUT_FILE, LayoutIndex, ManifestDocument, Repository, Tag, blob_path,
+};
 
 use crate::cache::Cache;
-use crate::files::{self, StoreError, at, present};
+use crate::files::{self, at, present};
 use crate::view::{Known, Size, Stamp, View};
 
 /// How much memory manifests may take.
@@ -46,6 +48,47 @@ pub struct StoredBlob {
     pub file: File,
     /// How many bytes it has.
     pub size: u64,
+}
+
+/// Why the store cannot do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refuses.
+    #[error("`{}` cannot be {action}: {reason}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the operating system says.
+        reason: io::Error,
+    },
+    /// A document in the store, or one to be put there, is none.
+    #[error("`{place}`: {reason}")]
+    Document {
+        /// The file or digest.
+        place: String,
+        /// What is wrong with it.
+        reason: DocumentError,
+    },
+    /// Bytes to be stored are not those of the digest.
+    #[error("`{digest}` is not stored: {reason}; build or fetch it again")]
+    Wrong {
+        /// The digest promised.
+        digest: Digest,
+        /// What came.
+        reason: VerifyError,
+    },
+    /// Something names a blob that is not in the repository, or has another size there.
+    #[error("`{repository}` has no `{digest}` of {size} bytes: expected it to be put before what names it")]
+    Missing {
+        /// The repository.
+        repository: Repository,
+        /// The blob that is named.
+        digest: Digest,
+        /// The size by which it is named.
+        size: u64,
+    },
 }
 
 impl Store {

@@ -11,9 +11,9 @@ use oci::{
     BLOBS_FOLDER, Descriptor, INDEX_FILE, LAYOUT_FILE, LayoutIndex, ManifestDocument, Repository, Tag, layout_file,
 };
 
-use crate::Store;
-use crate::files::{self, Existing, StoreError, at};
+use crate::files::{self, Existing, at};
 use crate::store::read_index;
+use crate::{Store, StoreError};
 
 impl Store {
     /// Puts a file under a digest: by a hard link, or by a copy where the file is on another file system. Every byte is checked.

@@ -43,7 +43,9 @@ pub fn write_archive(path: &Path, built: &BuiltImage) -> Result<(), Failure> {
     let [platform] = built.platforms.as_slice() else {
         let names: Vec<String> = built.platforms.iter().map(|platform| platform.platform.to_string()).collect();
         let choice = names.join(", ");
-        return Err(policy(format!("a file for `docker load` holds one platform: choose one with --platform ({choice})")));
+        return Err(policy(format!(
+            "a file for `docker load` holds one platform: choose one with --platform ({choice})"
+        )));
     };
     let mut file = NewFile::create(path)?;
     let mut output = io::BufWriter::new(file.as_file());

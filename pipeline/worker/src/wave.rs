@@ -143,7 +143,7 @@ impl Wave {
                 Ok(lock) => match self.decide(&lock) {
                     (Decision::UpToDate, Some(published)) => outcomes.push(self.keep(lock, published)?),
                     (Decision::Rebuild(reasons), _) => {
-                        due.push((lock, reasons.iter().map(ToString::to_string).collect()))
+                        due.push((lock, reasons.iter().map(ToString::to_string).collect()));
                     }
                     (Decision::UpToDate, None) => due.push((lock, Vec::new())),
                 },

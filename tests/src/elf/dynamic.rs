@@ -82,7 +82,7 @@ fn symbol_name(version: &str) -> String {
 fn symbol_table(symbols: &[Symbol<'_>], names: &[u32]) -> Vec<u8> {
     let mut bytes = vec![0; 24];
     for (symbol, name) in symbols.iter().zip(names) {
-        let section: u16 = if symbol.is_defined { 1 } else { 0 };
+        let section: u16 = u16::from(symbol.is_defined);
         bytes.extend(name.to_le_bytes());
         bytes.extend([0x12, 0]);
         bytes.extend(section.to_le_bytes());

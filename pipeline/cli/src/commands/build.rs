@@ -25,7 +25,7 @@ struct Line {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Build) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Build) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let (built, failed) = runtime()?.block_on(build(&context, &wave, command))?;
@@ -52,9 +52,10 @@ async fn build(context: &Context, wave: &Wave, command: &Build) -> anyhow::Resul
     for (lock, result) in locks.into_iter().zip(results) {
         match result {
             Ok(image) => built.push(image),
-            Err(failure) => failed.push((lock.name, Arc::try_unwrap(failure).unwrap_or_else(|shared| {
-                Failure::new(shared.whose(), shared.chain())
-            }))),
+            Err(failure) => failed.push((
+                lock.name,
+                Arc::try_unwrap(failure).unwrap_or_else(|shared| Failure::new(shared.whose(), shared.chain())),
+            )),
         }
     }
     Ok((built, failed))

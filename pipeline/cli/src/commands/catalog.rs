@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::output::{self, Table};
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Catalog) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Catalog) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     match command {
         Catalog::Check => check(&context.catalogue()?),
@@ -104,16 +104,13 @@ fn record(context: &Context, review: &Review) -> anyhow::Result<u8> {
 fn insert_review(text: &str, review: &Review) -> anyhow::Result<String> {
     let entry = format!("    - {{ digest: \"{}\", note: {} }}\n", review.digest, serde_json::to_string(&review.note)?);
     let heading = format!("  {}:\n", review.package);
-    let changed = match text.find(&format!("\n{heading}")) {
-        Some(at) => {
-            let after = at + 1 + heading.len();
-            format!("{}{entry}{}", &text[..after], &text[after..])
-        }
-        None => {
-            let packages = "packages:\n";
-            let at = text.find(packages).context("expected a line `packages:`")? + packages.len();
-            format!("{}{heading}{entry}{}", &text[..at], &text[at..])
-        }
+    let changed = if let Some(at) = text.find(&format!("\n{heading}")) {
+        let after = at + 1 + heading.len();
+        format!("{}{entry}{}", &text[..after], &text[after..])
+    } else {
+        let packages = "packages:\n";
+        let at = text.find(packages).context("expected a line `packages:`")? + packages.len();
+        format!("{}{heading}{entry}{}", &text[..at], &text[at..])
     };
     let reviewed: assemble::Reviewed = assemble::read_yaml("reviewed.yaml", &changed)?;
     let known = reviewed.packages.get(&review.package).into_iter().flatten();
@@ -132,7 +129,8 @@ mod tests {
     #[test]
     fn adds_a_review_and_leaves_the_rest() {
         let old = blob::Digest::of("old");
-        let text = format!("# by hand\ntriggers: {{}}\npackages:\n  libc6:\n    - {{ digest: \"{old}\", note: \"n\" }}\n");
+        let text =
+            format!("# by hand\ntriggers: {{}}\npackages:\n  libc6:\n    - {{ digest: \"{old}\", note: \"n\" }}\n");
         let more = insert_review(&text, &review("libc6")).unwrap();
         assert!(more.starts_with("# by hand\n") && more.matches("digest").count() == 2, "{more}");
         let new = insert_review(&text, &review("zlib1g")).unwrap();

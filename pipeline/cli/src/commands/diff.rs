@@ -42,7 +42,7 @@ struct Change {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Diff) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Diff) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let (from, to) = (side(&context, &command.from)?, side(&context, &command.to)?);
     let comparison = compare(&from, &to);

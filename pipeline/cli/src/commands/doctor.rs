@@ -20,7 +20,7 @@ struct Finding {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Doctor) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Doctor) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let mut findings = vec![
         finding("catalogue", context.catalogue().map(|it| format!("{} images", it.definitions.len()))),
@@ -76,7 +76,8 @@ fn registry(context: &Context) -> anyhow::Result<String> {
 fn address(context: &Context) -> anyhow::Result<String> {
     let listen = context.settings.listen;
     let bound = std::net::TcpListener::bind(listen);
-    bound.with_context(|| format!("{listen} is in use (perhaps by a running `bedplate up`): --listen takes another"))?;
+    bound
+        .with_context(|| format!("{listen} is in use (perhaps by a running `bedplate up`): --listen takes another"))?;
     Ok(format!("{listen} is free"))
 }
 

@@ -12,7 +12,7 @@ use crate::output::{self, Table, bytes};
 use crate::progress;
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Lock) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Lock) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.images.clone(), platforms: command.platforms.clone() };
@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments, command: &Lock) -> anyhow::Result<u8> {
 }
 
 /// Separates what resolved from what did not.
-pub fn split(resolved: Vec<(String, Result<ImageLock, Failure>)>) -> (Vec<ImageLock>, Vec<(String, Failure)>) {
+pub(crate) fn split(resolved: Vec<(String, Result<ImageLock, Failure>)>) -> (Vec<ImageLock>, Vec<(String, Failure)>) {
     let mut locks = Vec::new();
     let mut failed = Vec::new();
     for (name, lock) in resolved {
@@ -39,7 +39,7 @@ pub fn split(resolved: Vec<(String, Result<ImageLock, Failure>)>) -> (Vec<ImageL
 }
 
 /// Says on standard error what failed; 3 if only some did, an error if nothing worked.
-pub fn failed_code(failed: &[(String, Failure)], good: usize) -> anyhow::Result<u8> {
+pub(crate) fn failed_code(failed: &[(String, Failure)], good: usize) -> anyhow::Result<u8> {
     let lines: Vec<String> =
         failed.iter().map(|(name, failure)| format!("{name}: {} [{}]", failure.chain(), failure.whose())).collect();
     match (failed.len(), good) {

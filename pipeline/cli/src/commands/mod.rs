@@ -1,10 +1,10 @@
 //! The commands, one file each.
 
-pub mod build;
-pub mod catalog;
-pub mod completions;
-pub mod diff;
-pub mod doctor;
-pub mod lock;
-pub mod plan;
-pub mod up;
+pub(crate) mod build;
+pub(crate) mod catalog;
+pub(crate) mod completions;
+pub(crate) mod diff;
+pub(crate) mod doctor;
+pub(crate) mod lock;
+pub(crate) mod plan;
+pub(crate) mod up;

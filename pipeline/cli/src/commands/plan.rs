@@ -19,15 +19,13 @@ struct Planned {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Plan) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Plan) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.images.clone(), platforms: command.platforms.clone() };
     let (locks, failed) = split(runtime()?.block_on(wave.locks(&request))?);
-    let planned: Vec<Planned> = locks
-        .iter()
-        .map(|lock| Planned { image: lock.name.clone(), decision: wave.decide(lock).0 })
-        .collect();
+    let planned: Vec<Planned> =
+        locks.iter().map(|lock| Planned { image: lock.name.clone(), decision: wave.decide(lock).0 }).collect();
     print(arguments.format, &wave, &planned)?;
     let code = failed_code(&failed, planned.len())?;
     let due = planned.iter().any(|one| one.decision != Decision::UpToDate);
@@ -37,9 +35,10 @@ pub fn run(arguments: &Arguments, command: &Plan) -> anyhow::Result<u8> {
 fn print(format: Format, wave: &Wave, planned: &[Planned]) -> anyhow::Result<()> {
     let mut table = Table::new(["IMAGE", "DECISION", "WHY", "PLATFORMS"]);
     for one in planned {
-        let tag = wave.publications.get(&one.image).map_or_else(|| one.image.clone(), |it| {
-            format!("{}:{}", it.repository, it.tags.first().unwrap_or(&it.fixed_tag))
-        });
+        let tag = wave.publications.get(&one.image).map_or_else(
+            || one.image.clone(),
+            |it| format!("{}:{}", it.repository, it.tags.first().unwrap_or(&it.fixed_tag)),
+        );
         match &one.decision {
             Decision::UpToDate => table.row([tag, "no change".into(), String::new(), String::new()]),
             Decision::Rebuild(reasons) => {

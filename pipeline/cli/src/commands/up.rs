@@ -18,12 +18,12 @@ use worker::{Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::context::{Context, runtime};
-use crate::pull_table;
 use crate::progress;
+use crate::pull_table;
 use crate::status_page::{self, Status};
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
+pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let address = command.listen.unwrap_or(context.settings.listen);
     let runtime = runtime()?;
@@ -115,7 +115,8 @@ impl Factory {
             let factory = factory.clone();
             Box::pin(async move { factory.tick().await })
         });
-        let wrong = || format!("settings key `schedule`: `{cron}` is no cron line of six fields, such as `0 */5 * * * *`");
+        let wrong =
+            || format!("settings key `schedule`: `{cron}` is no cron line of six fields, such as `0 */5 * * * *`");
         scheduler.add(job.with_context(wrong)?).await.context("cannot fill the schedule")?;
         Ok(scheduler)
     }
