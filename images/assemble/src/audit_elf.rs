@@ -67,8 +67,8 @@ impl<'t> Libraries<'t> {
         let own = elf.run_path.iter().map(|folder| folder.replace("$ORIGIN", &origin).replace("${ORIGIN}", &origin));
         let own = own.filter_map(|folder| RootPath::parse(&folder).ok());
         let mut places = own.chain(self.folders.iter().cloned()).map(|folder| folder.join(name));
-        let placed = places.find_map(|place| self.tree.file(&place)?.elf.as_ref());
-        placed.or_else(|| self.by_name.get(name).copied())
+        let found = places.find_map(|place| self.tree.file(&place)?.elf.as_ref());
+        found.or_else(|| self.by_name.get(name).copied())
     }
 }
 

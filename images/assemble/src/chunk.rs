@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn gives_the_same_bytes_with_any_number_of_threads() {
-        let plain: Vec<u8> = (0..MEMBER_SIZE * 7 + 5).map(|i| (i % 251) as u8 ^ (i / 4099) as u8).collect();
+        let plain: Vec<u8> =
+            (0..MEMBER_SIZE * 7 + 5).map(|i| (i % 251).to_le_bytes()[0] ^ (i / 4099).to_le_bytes()[0]).collect();
         let one = members(&plain, 1);
         assert_eq!(one, members(&plain, 3));
         assert_eq!(one.1.len(), 8);

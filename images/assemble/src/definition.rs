@@ -152,6 +152,7 @@ impl Definition {
     }
 
     /// The definition of a variant: this image as parent, with what `template` adds.
+    #[must_use]
     pub fn variant(&self, template: &Self) -> Self {
         let suffix = &template.name;
         Self {

@@ -181,7 +181,7 @@ end-of-life: 2030-01-01
     #[test]
     fn leaves_escaped_dollars_alone() {
         let value = |_: &str| Some("v");
-        assert_eq!(fill_template("a${x}b$${HOME}", value).unwrap(), "avb${HOME}".replace("${", "${"));
+        assert_eq!(fill_template("a${x}b$${HOME}", value).unwrap(), "avb${HOME}");
         assert_eq!(fill_template("${x", value), Err(TemplateError::Unclosed));
     }
 }

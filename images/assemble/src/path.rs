@@ -95,6 +95,7 @@ impl RootPath {
     }
 
     /// This folder's child of a name that may itself have several parts; `..` and `.` are followed as text.
+    #[must_use]
     pub fn join(&self, relative: &str) -> Self {
         let mut parts: Vec<&str> = self.0.split('/').filter(|part| !part.is_empty()).collect();
         for part in relative.split('/') {
@@ -108,6 +109,7 @@ impl RootPath {
     }
 
     /// Where a symlink at this path points to, as text (links on the way are not followed).
+    #[must_use]
     pub fn link_target(&self, target: &str) -> Self {
         if target.starts_with('/') {
             return Self("/".into()).join(target);

@@ -122,9 +122,9 @@ pub fn resolve(
 ) -> Result<Vec<LayerLock>, ResolveError> {
     let mut chosen = BTreeMap::new();
     let mut cut = BTreeSet::new();
-    for (layer, definition) in chain.iter().enumerate() {
+    for (depth, definition) in chain.iter().enumerate() {
         let cuts = Cuts::new(definition, cuts)?;
-        Layer { definition, layer, cuts: &cuts, universe, chosen: &mut chosen, cut: &mut cut }.resolve()?;
+        Resolver { definition, depth, cuts: &cuts, universe, chosen: &mut chosen, cut: &mut cut }.resolve()?;
     }
     model::check(chain, &cut, &chosen)?;
     let layers = chain.iter().enumerate().map(|(layer, definition)| {
@@ -134,9 +134,9 @@ pub fn resolve(
     layers.collect()
 }
 
-struct Layer<'r, 'a> {
+struct Resolver<'r, 'a> {
     definition: &'r Definition,
-    layer: usize,
+    depth: usize,
     cuts: &'r Cuts,
     universe: &'r Universe<'a>,
     chosen: &'r mut BTreeMap<String, Chosen<'a>>,
@@ -144,7 +144,7 @@ struct Layer<'r, 'a> {
     cut: &'r mut BTreeSet<String>,
 }
 
-impl<'a> Layer<'_, 'a> {
+impl<'a> Resolver<'_, 'a> {
     fn resolve(&mut self) -> Result<(), ResolveError> {
         let mut queue = VecDeque::new();
         for name in self.definition.slices.keys() {
@@ -165,26 +165,20 @@ impl<'a> Layer<'_, 'a> {
             package: name.to_owned(),
             found: self.universe.describe(name),
         })?;
-        self.take(candidate, self.definition.name.clone(), follow, queue)
+        self.take(candidate, self.definition.name.clone(), follow, queue);
+        Ok(())
     }
 
-    fn take(
-        &mut self,
-        candidate: Candidate<'a>,
-        via: String,
-        follow: Follow,
-        queue: &mut VecDeque<String>,
-    ) -> Result<(), ResolveError> {
+    fn take(&mut self, candidate: Candidate<'a>, via: String, follow: Follow, queue: &mut VecDeque<String>) {
         let name = candidate.package.name().to_owned();
         if self.chosen.contains_key(&name) {
-            return Ok(());
+            return;
         }
         let version = candidate.package.version();
         if follow == Follow::Dependencies {
             queue.push_back(name.clone());
         }
-        self.chosen.insert(name, Chosen { candidate, version, via, layer: self.layer, follow });
-        Ok(())
+        self.chosen.insert(name, Chosen { candidate, version, via, layer: self.depth, follow });
     }
 
     fn follow(&mut self, name: &str, queue: &mut VecDeque<String>) -> Result<(), ResolveError> {
@@ -209,7 +203,8 @@ impl<'a> Layer<'_, 'a> {
                 return Ok(());
             }
             let Some(candidate) = first else { continue };
-            return self.take(candidate, via.to_owned(), Follow::Dependencies, queue);
+            self.take(candidate, via.to_owned(), Follow::Dependencies, queue);
+            return Ok(());
         }
         let found = group.0.iter().map(|relation| self.universe.describe(&relation.name)).collect::<Vec<_>>();
         Err(ResolveError::Unsatisfiable {

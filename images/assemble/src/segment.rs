@@ -159,7 +159,10 @@ impl<'b, W: Write> Builder<'b, W> {
             return Err(SegmentProblem::Attributes(path));
         }
         match entry.kind.clone() {
-            debian::EntryKind::Directory => self.add_directory(path, &entry),
+            debian::EntryKind::Directory => {
+                self.add_directory(path, &entry);
+                Ok(())
+            }
             debian::EntryKind::File => self.add_file(path, &mut entry),
             debian::EntryKind::Symlink(target) => self.add_symlink(path, &target, &entry),
             debian::EntryKind::Hardlink(target) => self.add_hardlink(path, &target, &entry),
@@ -187,10 +190,9 @@ impl<'b, W: Write> Builder<'b, W> {
         }
     }
 
-    fn add_directory(&mut self, path: RootPath, entry: &DataEntry<'_>) -> Result<(), SegmentProblem> {
+    fn add_directory(&mut self, path: RootPath, entry: &DataEntry<'_>) {
         let fact = fact(path.clone(), EntryKind::Directory, self.attributes(entry));
         self.directories.entry(path).or_insert(fact);
-        Ok(())
     }
 
     fn add_file(&mut self, path: RootPath, entry: &mut DataEntry<'_>) -> Result<(), SegmentProblem> {

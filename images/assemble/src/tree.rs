@@ -196,7 +196,9 @@ pub(crate) mod tests {
 
     pub(crate) fn tree(entries: Vec<Entry>) -> Tree {
         let mut tree = Tree::default();
-        entries.into_iter().for_each(|entry| tree.add(entry, "p").unwrap());
+        for entry in entries {
+            tree.add(entry, "p").unwrap();
+        }
         tree
     }
 

@@ -62,7 +62,9 @@ impl<'a> Universe<'a> {
                 }
             }
         }
-        providers.values_mut().for_each(|list| list.sort());
+        for list in providers.values_mut() {
+            list.sort();
+        }
         providers
     }
 

@@ -59,7 +59,7 @@ impl<'a> DataArchive<'a> {
             let mut entry = entry.map_err(unreadable)?;
             budget.take_entry()?;
             if !extensions.take(&mut entry, &member)? {
-                let header = describe(&entry, std::mem::take(&mut extensions), &member)?;
+                let header = describe(&entry, &std::mem::take(&mut extensions), &member)?;
                 budget.take_bytes(&header)?;
                 let mut reader =
                     Named { inner: &mut entry, left: header.size, member: &member, path: &header.path.clone() };

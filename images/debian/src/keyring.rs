@@ -101,7 +101,7 @@ pub(crate) mod tests {
 
     /// When the keys of the tests are made: the start of 2025.
     pub(crate) fn made() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_hours(482136)
+        SystemTime::UNIX_EPOCH + Duration::from_hours(482_136)
     }
 
     fn builder(name: &str) -> CertBuilder<'static> {

@@ -98,7 +98,7 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
 /// Brings header and extensions together.
 pub(crate) fn describe(
     entry: &Entry<'_, impl Read>,
-    extensions: Extensions,
+    extensions: &Extensions,
     member: &str,
 ) -> Result<Description, DebError> {
     let header = entry.header();
@@ -109,7 +109,7 @@ pub(crate) fn describe(
     let gid = extensions.gid.map_or_else(|| header.gid(), Ok).map_err(broken)?;
     let mtime = header.mtime().map_err(broken)?;
     let size = entry.size();
-    let checked = clean_path(&raw).and_then(|path| Ok((path, kind(header, &extensions, size)?)));
+    let checked = clean_path(&raw).and_then(|path| Ok((path, kind(header, extensions, size)?)));
     let (path, kind) = checked.map_err(|problem| bad(member, &raw, problem))?;
     Ok(Description { path, kind, mode, owner: [uid, gid, mtime], size, has_xattrs: extensions.has_xattrs })
 }
@@ -163,7 +163,7 @@ mod tests {
     fn pax(records: &[(&str, &str)]) -> Vec<u8> {
         let record = |(key, value): &(&str, &str)| {
             let rest = format!(" {key}={value}\n");
-            let length = (1..).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
+            let length = (1..1000).find(|length: &usize| length.to_string().len() + rest.len() == *length).unwrap();
             format!("{length}{rest}").into_bytes()
         };
         records.iter().flat_map(record).collect()

@@ -30,6 +30,7 @@ mod state;
 mod test_server;
 mod wanted;
 mod wave;
+mod wave_scope;
 
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
 pub use blocking::blocking;

@@ -25,9 +25,9 @@ pub enum WantedError {
     #[error("{platform}: {source}")]
     Resolve {
         /// The platform on which it is so.
-        platform: Platform,
+        platform: String,
         /// Why.
-        source: ResolveError,
+        source: Box<ResolveError>,
     },
     /// A platform that Debian does not have.
     #[error("definition `{name}` is for `{platform}`: expected `linux/` and one of Debian's architectures")]
@@ -35,7 +35,7 @@ pub enum WantedError {
         /// The image.
         name: String,
         /// The platform.
-        platform: Platform,
+        platform: String,
     },
     /// The snapshot was taken without this architecture.
     #[error("the snapshot has no package index for {0}: observe that architecture too")]
@@ -48,7 +48,7 @@ pub enum WantedError {
 /// The architecture of a platform in Debian's words.
 pub fn architecture_of(name: &str, platform: &Platform) -> Result<Architecture, WantedError> {
     let known = (platform.os == "linux").then(|| platform.architecture.parse().ok()).flatten();
-    known.ok_or_else(|| WantedError::Platform { name: name.to_owned(), platform: platform.clone() })
+    known.ok_or_else(|| WantedError::Platform { name: name.to_owned(), platform: platform.to_string() })
 }
 
 /// Resolves images against one snapshot; the tables of each architecture are built once.
@@ -99,7 +99,7 @@ impl<'a> Wants<'a> {
         let universe = self.universes.get(&architecture).ok_or(WantedError::NotObserved(architecture))?;
         let chain = self.catalogue.expanded_chain(name, architecture)?;
         resolve(&chain, &self.catalogue.cuts, universe)
-            .map_err(|source| WantedError::Resolve { platform: platform.clone(), source })
+            .map_err(|source| WantedError::Resolve { platform: platform.to_string(), source: Box::new(source) })
     }
 
     fn suites(&self) -> Vec<SuiteSnapshot> {

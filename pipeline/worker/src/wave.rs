@@ -4,14 +4,11 @@
 //! resolve, decide, fetch, build, publish; if the mirror moves on while packages are fetched, the wave starts again
 //! from a new snapshot. When nothing changed, only the `InRelease` files are read.
 
-use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
-use assemble::{BUILDER, Catalogue, ImageLock};
+use assemble::{BUILDER, ImageLock};
 use blob::Digest;
-use debian::Architecture;
 use jiff::Timestamp;
 use oci::Platform;
 use plan::{Decision, ImageOutcome, Outcome, Publication, WaveSummary, Whose, decide};
@@ -21,7 +18,7 @@ use crate::build::Builder;
 use crate::failure::chain;
 use crate::image_build::BuiltImage;
 use crate::snapshot::Wanted;
-use crate::wanted::{Wants, architecture_of, chosen_platforms, definition_digest};
+use crate::wanted::{Wants, definition_digest};
 use crate::{
     Archive, Client, Event, Failure, Indexes, Observer, Publications, SegmentWork, Snapshot, WantedDeb, blocking,
     publish,
@@ -79,7 +76,7 @@ impl Wave {
             let wanted = self.wanted(&release, &names, request)?;
             let suites = self.observer.observe_suites(&wanted, Timestamp::now()).await?;
             if let Some(outcomes) = self.unchanged(&names, &suites) {
-                outcomes.iter().for_each(|outcome| self.tell(Event::ImageDone(outcome.clone())));
+                self.tell_all(&outcomes);
                 summary.images.extend(outcomes);
                 continue;
             }
@@ -149,7 +146,7 @@ impl Wave {
                 },
             }
         }
-        outcomes.iter().for_each(|outcome| self.tell(Event::ImageDone(outcome.clone())));
+        self.tell_all(&outcomes);
         outcomes.extend(self.carry_out(due, begin).await?);
         Ok(outcomes)
     }
@@ -248,42 +245,10 @@ impl Wave {
         names.iter().map(keep).collect()
     }
 
-    fn by_release(&self, request: &WaveRequest) -> Result<BTreeMap<String, Vec<String>>, Failure> {
-        let catalogue: &Catalogue = &self.builder.catalogue;
-        let all: Vec<String> = match request.images.as_slice() {
-            [] => catalogue.definitions.keys().cloned().collect(),
-            names => names.to_vec(),
-        };
-        let mut by_release: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for name in all {
-            let definition = catalogue.get(&name).map_err(|error| Failure::new(Whose::Policy, error))?;
-            if !chosen_platforms(definition, &request.platforms).is_empty() || !request.images.is_empty() {
-                by_release.entry(definition.release.clone()).or_default().push(name);
-            }
+    fn tell_all(&self, outcomes: &[ImageOutcome]) {
+        for outcome in outcomes {
+            self.tell(Event::ImageDone(outcome.clone()));
         }
-        Ok(by_release)
-    }
-
-    fn wanted(&self, release: &str, names: &[String], request: &WaveRequest) -> Result<Wanted, Failure> {
-        let catalogue = &self.builder.catalogue;
-        let policy = |error: Box<dyn Error + Send + Sync>| Failure::new(Whose::Policy, error);
-        let known = catalogue.releases.get(release);
-        let known = known.ok_or_else(|| policy(format!("releases.yaml has no release `{release}`").into()))?;
-        let mut architectures: Vec<Architecture> = Vec::new();
-        for name in names {
-            let definition = catalogue.get(name).map_err(|error| policy(error.into()))?;
-            for platform in chosen_platforms(definition, &request.platforms) {
-                architectures.push(architecture_of(name, platform).map_err(|error| policy(error.into()))?);
-            }
-        }
-        architectures.sort();
-        architectures.dedup();
-        Ok(Wanted {
-            suites: known.suites.iter().map(|suite| suite.name.clone()).collect(),
-            components: known.components.clone(),
-            architectures,
-            allowed: Some(known.suites.iter().flat_map(|suite| suite.keys.clone()).collect()),
-        })
     }
 
     fn tell(&self, event: Event) {

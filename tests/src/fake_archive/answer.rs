@@ -113,7 +113,7 @@ fn drip(file: Bytes, count: usize, pause: Duration) -> impl Stream<Item = Piece>
 }
 
 fn zeros() -> impl Stream<Item = Piece> + Send + 'static {
-    stream::repeat_with(|| Ok(Bytes::from_static(&[0; 65536])))
+    stream::repeat_with(|| Ok(Bytes::from_static(&[0; 8192])))
 }
 
 fn status(code: u16) -> Response {
