@@ -11,7 +11,7 @@ use assemble::{BUILDER, ImageLock};
 use blob::Digest;
 use jiff::Timestamp;
 use oci::Platform;
-use plan::{Decision, ImageOutcome, Outcome, Publication, WaveSummary, Whose, decide};
+use plan::{Decision, ImageOutcome, Outcome, Publication, WaveSummary, decide};
 use registry::Store;
 
 use crate::build::Builder;
