@@ -33,7 +33,7 @@ impl Bars {
                 }
             }
             Event::PackageDone { package, bytes } => {
-                for bar in &self.build {
+                if let Some(bar) = &self.build {
                     bar.inc(*bytes);
                     bar.set_message(package.clone());
                 }

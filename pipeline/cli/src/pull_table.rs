@@ -23,19 +23,16 @@ pub(crate) fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &
         return Ok(());
     }
     let (published, up_to_date, failed) = summary.counts();
-    let mut text = format!("\n{published} published, {up_to_date} up to date, {failed} failed\n");
+    let mut lines = vec![String::new(), format!("{published} published, {up_to_date} up to date, {failed} failed")];
     for one in &summary.images {
         if let Outcome::Failed { whose, message } = &one.outcome {
-            text += &format!("  {} failed [{whose}]: {message}\n", one.image);
+            lines.push(format!("  {} failed [{whose}]: {message}", one.image));
         }
     }
-    text += &format!("\n{UNSIGNED}\n");
+    lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: http://{address}/")]);
     let pull = summary.images.iter().filter_map(|one| wave.publications.get(&one.image));
-    let lines: Vec<String> = pull.map(|it| format!("  docker pull {address}/{}\n", reference(&it))).collect();
-    if !lines.is_empty() {
-        text += &format!("\nStatus page: http://{address}/\n{}", lines.concat());
-    }
-    output::print_text(&text)
+    lines.extend(pull.map(|it| format!("  docker pull {address}/{}", reference(&it))));
+    output::print_text(&(lines.join("\n") + "\n"))
 }
 
 /// Repository and first tag.
