@@ -146,3 +146,41 @@ impl fmt::Debug for BinaryPackage<'_> {
         write!(f, "{} {} {}", self.name(), self.version_text(), self.architecture())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package_index::tests::{read, replaced, stanza};
+
+    #[test]
+    fn gives_its_fields() {
+        let more = "Source: tiny-src (1.0-1)\nMulti-Arch: same\nPre-Depends: a\nProvides: b\nConflicts: c\nBreaks: d\n\
+                    Essential: yes\nInstalled-Size: 77\n";
+        let index = read(&(stanza("tiny", "1:1.0-1+b1") + more));
+        let package = index.iter().next().unwrap();
+        assert_eq!(format!("{package:?}"), "tiny 1:1.0-1+b1 amd64");
+        assert_eq!(
+            (package.version().epoch(), package.architecture(), package.multi_arch()),
+            (1, Architecture::Amd64, MultiArch::Same)
+        );
+        assert_eq!((package.source_name(), package.source_version_text()), ("tiny-src", "1.0-1"));
+        let relations =
+            [package.pre_depends(), package.depends(), package.provides(), package.conflicts(), package.breaks()];
+        assert_eq!(relations, ["a", "libc6 (>= 2.41), libz1", "b", "c", "d"]);
+        assert_eq!((package.essential(), package.installed_size(), package.size()), (true, Some(77), 1234));
+        assert_eq!((package.filename(), package.digest().unwrap()), ("pool/t/tiny.deb", Digest::of("tiny")));
+    }
+
+    #[test]
+    fn is_its_own_source_unless_another_is_named() {
+        let index = read(&(stanza("tiny", "2") + "\n" + &replaced("other", "Size", "Source: tiny-src\nSize")));
+        let sources: Vec<_> =
+            index.iter().map(|package| (package.source_name(), package.source_version_text())).collect();
+        assert_eq!(sources, [("tiny", "2"), ("tiny-src", "1")]);
+        let package = index.iter().next().unwrap();
+        assert_eq!(
+            (package.multi_arch(), package.essential(), package.installed_size(), package.breaks()),
+            (MultiArch::No, false, None, "")
+        );
+    }
+}

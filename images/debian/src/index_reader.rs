@@ -225,3 +225,72 @@ impl<R: BufRead> IndexReader<R> {
 fn cut(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).trim_ascii_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, repeat};
+
+    use super::*;
+    use crate::PackageIndex;
+    use crate::package_index::tests::{replaced, stanza};
+
+    fn refusal(text: impl AsRef<[u8]>) -> String {
+        PackageIndex::read(text.as_ref(), "Packages").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn names_package_line_and_field_of_what_is_wrong() {
+        let good = stanza("good", "1");
+        let lines = good.lines().count();
+        let line = |offset: usize| lines + 1 + offset;
+        let bad = stanza("tiny", "1.2-");
+        let expected = format!(
+            "Packages, line {}: the field `Version` of `tiny` is `1.2-`: expected a revision after the last hyphen",
+            line(2)
+        );
+        assert_eq!(refusal(format!("{good}\n{bad}")), expected);
+        let missing = replaced("tiny", "SHA256", "SHA1");
+        let expected =
+            format!("Packages, line {}: the stanza of `tiny` that ends here has no field `SHA256`", line(lines));
+        assert_eq!(refusal(format!("{good}\n{missing}")), expected);
+        let twice = format!("{}Version: 2\n", stanza("tiny", "1"));
+        assert!(refusal(twice).ends_with("the field `Version` of `tiny` is `1`: expected each field once"));
+        let escape = replaced("tiny", "Filename: pool", "Filename: ../pool");
+        assert!(
+            refusal(escape).contains("the field `Filename` of `tiny` is `../pool/t/tiny.deb`: expected a path below")
+        );
+    }
+
+    #[test]
+    fn names_a_line_that_is_no_field() {
+        let start = "Packages, line 2: `nonsense` in the stanza of `tiny` is no field";
+        assert!(refusal("Package: tiny\nnonsense\n").starts_with(start));
+        assert!(
+            refusal(" indented\n").starts_with("Packages, line 1: ` indented` in the stanza of `an unnamed package`")
+        );
+        assert!(refusal(b"Package: tiny\nDepends: \xff\n").starts_with("Packages, line 2: `Depends: \u{fffd}`"));
+    }
+
+    #[test]
+    fn refuses_a_stanza_that_never_ends_without_keeping_it() {
+        let start = &b"Package: tiny\nDescription: "[..];
+        let endless = BufReader::new(start.chain(repeat(b'x')));
+        let error = PackageIndex::read(endless, "Packages").unwrap_err().to_string();
+        assert_eq!(error, "Packages, line 2: the stanza of `tiny` is longer than 1048576 bytes");
+        let lines = format!("Package: tiny\nDepends: a\n{}", " b,\n".repeat(10 << 20 >> 2));
+        assert!(refusal(lines).ends_with(": the stanza of `tiny` is longer than 1048576 bytes"));
+    }
+
+    #[test]
+    fn says_after_which_line_the_file_broke_off() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+        }
+        let text = "Package: a\nVersion: 1\n";
+        let error = PackageIndex::read(BufReader::new(text.as_bytes().chain(Broken)), "Packages.xz").unwrap_err();
+        assert_eq!(error.to_string(), "cannot read Packages.xz after line 2");
+    }
+}

@@ -112,3 +112,94 @@ impl PackageIndex {
         self.by_name = by_name;
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A stanza as the archive writes it, with fields that are not kept.
+    pub(crate) fn stanza(name: &str, version: &str) -> String {
+        let sum = blob::Digest::of(name);
+        format!(
+            "Package: {name}\nVersion: {version}\nArchitecture: amd64\nDepends: libc6 (>= 2.41),\n libz1\nDescription: short\n long\n .\n\
+             Filename: pool/t/{name}.deb\nSize: 1234\nMD5sum: 0\nSHA256: {}\n",
+            sum.hex()
+        )
+    }
+
+    /// A stanza in which one text stands for another.
+    pub(crate) fn replaced(name: &str, from: &str, to: &str) -> String {
+        let text = stanza(name, "1");
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    }
+
+    pub(crate) fn read(text: &str) -> PackageIndex {
+        PackageIndex::read(text.as_bytes(), "Packages").unwrap()
+    }
+
+    fn compact(index: &PackageIndex) -> String {
+        let mut out = Vec::new();
+        index.write_compact(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn keeps_the_order_of_the_file_and_finds_by_name() {
+        let stanzas = [
+            ("zlib1g", "1"),
+            ("bash", "2"),
+            ("linux-libc-dev", "6.12-1"),
+            ("linux-libc-dev", "6.12-2"),
+            ("linux", "1"),
+        ];
+        let index = read(&stanzas.map(|(name, version)| stanza(name, version)).join("\n\n"));
+        let all: Vec<_> = index.iter().map(|package| (package.name(), package.version_text())).collect();
+        assert_eq!(all, stanzas);
+        let found: Vec<_> = index.find("linux-libc-dev").map(|package| package.version_text()).collect();
+        assert_eq!(found, ["6.12-1", "6.12-2"]);
+        assert_eq!((index.find("linux").len(), index.find("linu").len(), index.find("zz").len()), (1, 0, 0));
+    }
+
+    #[test]
+    fn an_empty_file_is_an_empty_index() {
+        assert!(read("").is_empty() && read("\n \n\n").is_empty());
+        assert_eq!(read("").find("a").len(), 0);
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        let text = compact(&read(&format!("{}\n{}", stanza("a", "1"), stanza("b", "2:3"))));
+        assert!(
+            text.starts_with(
+                "Package: a\nVersion: 1\nArchitecture: amd64\nDepends: libc6 (>= 2.41), libz1\nFilename: "
+            ),
+            "{text}"
+        );
+        assert!(!text.contains("Description") && text.ends_with("\n\n"));
+        assert_eq!(compact(&read(&text)), text);
+    }
+
+    #[test]
+    fn takes_little_more_memory_than_the_kept_text() {
+        let text: String = (0..1000).map(|number| stanza(&format!("package{number}"), "1") + "\n").collect();
+        let index = read(&text);
+        assert!(index.memory() < compact(&index).len() + 100 * index.len(), "{}", index.memory());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6)) {
+            let mut bytes = format!("{}\n{}", stanza("a", "1"), stanza("b", "2")).into_bytes();
+            for (at, value) in changes {
+                let index = at.index(bytes.len());
+                bytes[index] = value;
+            }
+            if let Ok(index) = PackageIndex::read(&bytes[..], "Packages") {
+                prop_assert_eq!(compact(&read(&compact(&index))), compact(&index));
+            }
+        }
+    }
+}

@@ -6,14 +6,35 @@ use clap::Parser;
 
 mod arguments;
 mod commands;
+mod comparing;
+mod comparison;
+mod comparison_files;
+mod comparison_text;
+mod config_values;
 mod context;
+mod dpkg_records;
 mod exit;
+mod file_tree;
+mod image_source;
+mod layer_entries;
+mod layer_files;
+#[cfg(test)]
+mod layer_fixtures;
+mod layout_folder;
 mod output;
 mod progress;
 mod progress_bars;
 mod pull_table;
 mod settings;
+mod shown;
+mod status;
+mod status_api;
+#[cfg(test)]
+mod status_fixtures;
+mod status_front;
+mod status_image;
 mod status_page;
+mod status_parts;
 
 use arguments::{Arguments, Command};
 

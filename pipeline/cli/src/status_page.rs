@@ -1,186 +1,218 @@
-//! The status page: what can be pulled, how old it is, and what failed.
+//! The status page: what can be pulled, how old it is, what failed, and whose that is.
 //!
-//! In: publications on disk, the last wave. Out: `/` for people, `/api/v1/images` for programs, `/livez`, `/readyz`.
+//! In: [`Status`], and requests. Out: `/` and `/images/NAME` for people, `/api/v1/images` for programs, `/livez` and
+//! `/readyz` for whoever keeps the process running. No script runs in the pages and nothing is loaded from elsewhere.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY};
+use axum::http::header::{HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
-use maud::{DOCTYPE, Markup, html};
-use plan::{ImageOutcome, Outcome, Publication, WaveSummary};
-use worker::Publications;
+use maud::Markup;
+use oci::Reference;
 
-use crate::output::bytes;
-use crate::pull_table::UNSIGNED;
+pub(crate) use crate::status::Status;
+use crate::status::View;
+use crate::{status_api, status_front, status_image, status_parts};
 
-/// What the page knows.
-pub(crate) struct Status {
-    publications: Publications,
-    last: RwLock<Last>,
-}
+/// What the pages look like.
+const STYLE: &str = include_str!("status_style.css");
 
-#[derive(Debug, Clone, Default)]
-struct Last {
-    evaluated: Option<Timestamp>,
-    next: Option<Timestamp>,
-    summary: WaveSummary,
-    error: Option<String>,
-}
+/// Where the style is: another style has another address, so that browsers may keep it.
+pub(crate) static STYLE_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/style-{}.css", blob::Digest::of(STYLE).short()));
 
-impl Status {
-    /// Nothing evaluated yet.
-    pub(crate) fn new(publications: Publications) -> Self {
-        Self { publications, last: RwLock::default() }
-    }
+/// Only our style sheet and the icon, which is part of the page.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
 
-    /// A wave ended.
-    pub(crate) fn set_wave(&self, at: Timestamp, summary: WaveSummary) {
-        self.change(|last| {
-            last.evaluated = Some(at);
-            last.summary = summary;
-            last.error = None;
-        });
-    }
-
-    /// A wave could not be carried out.
-    pub(crate) fn set_error(&self, at: Timestamp, message: String) {
-        self.change(|last| {
-            last.evaluated = Some(at);
-            last.error = Some(message);
-        });
-    }
-
-    /// When the next evaluation is due.
-    pub(crate) fn set_next(&self, at: Timestamp) {
-        self.change(|last| last.next = Some(at));
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Last)) {
-        change(&mut self.last.write().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn last(&self) -> Last {
-        self.last.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// The routes of the page.
-pub(crate) fn router(status: Arc<Status>) -> Router {
+/// The routes of the page. They leave `/v2/` to the registry.
+pub(crate) fn router(shared: Arc<Status>) -> Router {
     Router::new()
-        .route("/", get(page))
+        .route("/", get(front))
+        .route("/images/{name}", get(image))
         .route("/api/v1/images", get(images))
-        .route("/livez", get(|| async { "ok\n" }))
+        .route("/livez", get(|| async { concat!("bedplate ", env!("CARGO_PKG_VERSION"), " is alive\n") }))
         .route("/readyz", get(ready))
-        .with_state(status)
+        .route(&STYLE_PATH, get(style))
+        .fallback(nothing)
+        .layer(map_response(guarded))
+        .with_state(shared)
 }
 
-async fn ready(State(status): State<Arc<Status>>) -> (StatusCode, &'static str) {
-    match status.last().evaluated {
-        Some(_) => (StatusCode::OK, "ok\n"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "no evaluation has ended yet\n"),
-    }
+async fn front(State(status): State<Arc<Status>>, headers: HeaderMap) -> Result<Response, Refused> {
+    let host = registry_address(&headers)?;
+    let view = view(status).await;
+    Ok(html(StatusCode::OK, &status_front::page(&host, &view)))
 }
 
-async fn images(State(status): State<Arc<Status>>) -> impl IntoResponse {
-    let all = status.publications.all().unwrap_or_default();
-    ([(header::CONTENT_TYPE, "application/json")], serde_json::to_vec(&all).unwrap_or_default())
+async fn image(
+    State(status): State<Arc<Status>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let host = registry_address(&headers)?;
+    let view = view(Arc::clone(&status)).await;
+    Ok(match view.image(&name) {
+        Some(image) => html(StatusCode::OK, &status_image::page(&host, &view, image, &status.chain(&name))),
+        None => not_found(&format!("image {name}")),
+    })
 }
 
-async fn page(State(status): State<Arc<Status>>, headers: HeaderMap) -> impl IntoResponse {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080");
-    let text = render(host, &status.last(), &status.publications.all().unwrap_or_default()).into_string();
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text)
+async fn images(State(status): State<Arc<Status>>) -> Response {
+    let answer = status_api::images(&view(status).await);
+    ([(CONTENT_TYPE, "application/json")], answer).into_response()
 }
 
-fn render(host: &str, last: &Last, publications: &[Publication]) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "bedplate" }
-                style { (maud::PreEscaped(include_str!("status_style.css"))) }
-            }
-            body {
-                h1 { "bedplate" }
-                p.warning { (UNSIGNED) }
-                p {
-                    "Last evaluation: " (time(last.evaluated)) ". Next: " (time(last.next)) "."
-                }
-                @if let Some(error) = &last.error { p.failed { "The last evaluation failed: " (error) } }
-                (table(last, publications))
-                h2 { "Pull" }
-                pre {
-                    @for it in publications { "docker pull " (host) "/" (it.repository) ":" (first_tag(it)) "\n" }
-                }
-            }
+async fn ready(State(status): State<Arc<Status>>) -> (StatusCode, String) {
+    let view = view(status).await;
+    match view.unreadable {
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("publications cannot be read: {reason}\n")),
+        None if view.is_ready() => (StatusCode::OK, "ready\n".into()),
+        None => {
+            (StatusCode::SERVICE_UNAVAILABLE, "nothing is published yet, the first evaluation is not over\n".into())
         }
     }
 }
 
-fn table(last: &Last, publications: &[Publication]) -> Markup {
-    html! {
-        div.scroll {
-            table {
-                thead { tr {
-                    th { "Image" } th { "Tags" } th { "Size" } th { "Packages" } th { "Made of packages until" }
-                    th { "Published" } th { "Digest" } th { "Last evaluation" }
-                } }
-                tbody {
-                    @for it in publications {
-                        tr {
-                            td { (it.repository) }
-                            td { (it.tags.join(" ")) br; small { (it.fixed_tag) } }
-                            td { @for (name, platform) in &it.platforms { (name) " " (bytes(platform.size)) br; } }
-                            td { @for platform in it.platforms.values() { (platform.packages) br; } }
-                            td { (it.created) }
-                            td { (it.published) }
-                            td { code title=(it.index) { (it.index.short()) } }
-                            td { (outcome(&last.summary.images, &it.image)) }
-                        }
-                    }
-                }
-            }
-        }
-        @for one in &last.summary.images {
-            @if let Outcome::Failed { whose, message } = &one.outcome {
-                p.failed { strong { (one.image) } " failed (" (whose) "): " (message) }
-            }
-        }
+async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=31536000, immutable")], STYLE)
+}
+
+async fn nothing(uri: Uri) -> Response {
+    not_found(uri.path())
+}
+
+/// Files are read where that may block.
+async fn view(status: Arc<Status>) -> View {
+    worker::blocking(move || status.view(Timestamp::now())).await
+}
+
+fn html(status: StatusCode, page: &Markup) -> Response {
+    (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], page.0.clone()).into_response()
+}
+
+fn not_found(what: &str) -> Response {
+    let shown: String = what.chars().take(200).collect();
+    html(StatusCode::NOT_FOUND, &status_parts::problem("Not found", &format!("There is no {shown} here.")))
+}
+
+/// What browsers need not guess. Pages name the host that was asked for, so nobody may keep them for others.
+async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A request whose `Host` is no host.
+struct Refused;
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let text = "The Host header is no host: expected a name or an address, and a port after a colon.";
+        html(StatusCode::BAD_REQUEST, &status_parts::problem("Bad request", text))
     }
 }
 
-fn outcome(outcomes: &[ImageOutcome], image: &str) -> String {
-    match outcomes.iter().find(|one| one.image == image).map(|one| &one.outcome) {
-        Some(Outcome::UpToDate { .. }) => "up to date".into(),
-        Some(Outcome::Published { reasons, .. }) => reasons.join(", "),
-        Some(Outcome::Failed { whose, .. }) => format!("failed ({whose})"),
-        None => "not evaluated".into(),
-    }
-}
-
-fn first_tag(publication: &Publication) -> &str {
-    publication.tags.first().unwrap_or(&publication.fixed_tag)
-}
-
-fn time(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "not yet".into(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+/// The registry's address as clients must write it: they take a bare name for a repository, so it gets its port.
+fn registry_address(headers: &HeaderMap) -> Result<String, Refused> {
+    let Some(host) = headers.get(HOST) else { return Ok("localhost:8080".into()) };
+    let host = host.to_str().map_err(|_| Refused)?;
+    let address = if host.contains(['.', ':']) || host == "localhost" { host.into() } else { format!("{host}:80") };
+    let parsed: Reference = format!("{address}/image").parse().map_err(|_| Refused)?;
+    if parsed.registry.as_ref() == Some(&address) { Ok(address) } else { Err(Refused) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpStream};
+    use std::sync::LazyLock;
+
+    use plan::WaveSummary;
+    use worker::Publications;
+
     use super::*;
+    use crate::status_fixtures::{catalogue, failed, publication};
+
+    /// A server with one publication, that lives as long as the tests.
+    static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let publications = Publications::of_state(folder.path()).unwrap();
+        publications.put(&publication("python")).unwrap();
+        let status = Arc::new(Status::new(publications, Arc::new(catalogue())));
+        status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary { images: vec![failed("python")] });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        std::thread::spawn(move || {
+            let _kept = folder;
+            crate::context::runtime().unwrap().block_on(async {
+                axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), router(status)).await
+            })
+        });
+        address
+    });
+
+    fn get(path: &str, host: &str) -> String {
+        let mut stream = TcpStream::connect(*SERVER).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
 
     #[test]
-    fn says_that_images_are_unsigned_and_escapes_what_it_is_given() {
-        let last = Last { error: Some("<script>".into()), ..Last::default() };
-        let page = render("<evil>", &last, &[]).into_string();
-        assert!(page.contains("unsigned and unscanned") && page.contains("&lt;script&gt;"), "{page}");
-        assert!(!page.contains("<script>") && !page.contains("<evil>"), "{page}");
+    fn offers_lines_to_copy_with_the_host_that_was_asked() {
+        let page = get("/", "registry.example:5000");
+        assert!(page.contains("docker pull registry.example:5000/python:3.13"), "{page}");
+        assert!(get("/", "factory").contains("docker pull factory:80/python:3.13"));
+        assert!(get("/images/python", "[::1]:80").contains("docker pull [::1]:80/python@sha256:"));
+    }
+
+    #[test]
+    fn refuses_a_hostile_host() {
+        for host in
+            ["<script>alert(1)</script>", "a.example/evil", "a.example; rm -rf /", "a.example\"onload=", "é.example"]
+        {
+            let page = get("/", host);
+            assert!(page.starts_with("HTTP/1.1 400"), "{host}: {page}");
+            assert!(!page.contains("alert") && !page.contains("rm -rf") && !page.contains("onload"), "{page}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_not_there_and_escapes_it() {
+        let page = get("/images/%3Cscript%3E", "a.example");
+        assert!(page.starts_with("HTTP/1.1 404") && page.contains("&lt;script&gt;"), "{page}");
+        assert!(get("/elsewhere", "a.example").starts_with("HTTP/1.1 404"));
+    }
+
+    #[test]
+    fn lets_no_script_run_and_nobody_keep_a_page() {
+        let page = get("/", "a.example").to_lowercase();
+        assert!(
+            page.contains("content-security-policy: default-src 'none'") && page.contains("cache-control: no-store")
+        );
+        assert!(!page.contains("<script") && page.contains("&lt;script&gt;alert(1)"), "{page}");
+        assert!(!page.contains("http://") && !page.contains("https://"), "nothing from elsewhere: {page}");
+        let style = get(&STYLE_PATH, "a.example");
+        assert!(style.contains("immutable") && style.contains("prefers-color-scheme"), "{style}");
+    }
+
+    #[test]
+    fn answers_whoever_keeps_it_running() {
+        assert!(get("/livez", "a.example").contains("is alive"));
+        assert!(get("/readyz", "a.example").starts_with("HTTP/1.1 200"));
+        assert!(get("/api/v1/images", "a.example").contains("\"schema\":\"bedplate.images/v1\""));
     }
 }

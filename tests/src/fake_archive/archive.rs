@@ -69,6 +69,17 @@ impl FakeArchive {
         format!("Types: deb\nURIs: {url}\nSuites: {suites}\nComponents: main\nSigned-By:\n{key}")
     }
 
+    /// A catalogue's `releases.yaml` in which this archive's keys stand in place of Debian's.
+    pub fn trusted_in(&self, releases: &str) -> String {
+        let is_key = |line: &&str| line.trim_start().starts_with("- \"");
+        let own: String = self.fingerprints().iter().map(|key| format!("        - \"{key}\"\n")).collect();
+        let line = |line: &str| match line.trim() {
+            "keys:" => format!("{line}\n{own}"),
+            _ => format!("{line}\n"),
+        };
+        releases.lines().filter(|line| !is_key(line)).map(line).collect()
+    }
+
     /// Makes every file.
     pub fn compose(&self) -> Generation {
         let mut generation = Generation::default();
@@ -81,5 +92,29 @@ impl FakeArchive {
     /// Makes every file and serves them on a free port of this machine.
     pub fn serve(&self) -> FakeServer {
         FakeServer::start(self.compose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_its_address_suites_and_key_for_apt() {
+        let archive = FakeArchive::new().suite(FakeSuite::new("trixie")).suite(FakeSuite::new("trixie-security"));
+        let text = archive.apt_sources("http://mirror.example/debian");
+        let start =
+            "Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie trixie-security\nComponents: main\n";
+        assert!(text.starts_with(&format!("{start}Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n")), "{text}");
+        assert!(text.lines().skip(5).all(|line| line.starts_with(' ')), "{text}");
+    }
+
+    #[test]
+    fn puts_its_keys_where_a_catalogue_has_debians() {
+        let archive = FakeArchive::new();
+        let text = "x:\n    - suite: x\n      keys:\n        - \"00\"   # old\n        - \"01\"\n  end: 1\n";
+        let wanted =
+            format!("x:\n    - suite: x\n      keys:\n        - \"{}\"\n  end: 1\n", archive.fingerprints()[0]);
+        assert_eq!(archive.trusted_in(text), wanted);
     }
 }

@@ -178,6 +178,18 @@ mod tests {
     }
 
     #[test]
+    fn holds_a_hundred_thousand_entries_of_which_none_is_checked() {
+        let entries = (0..100_000).map(|number| RawEntry::file(format!("../{}", number % 7), ""));
+        let package = FakePackage::new("a", "1").compression(DebCompression::Gzip).raw_data_entries(entries);
+        let deb = package.to_deb();
+        let start = deb.windows(12).position(|window| window == b"data.tar.gz ").unwrap() + 60;
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&deb[start..]));
+        let hostile =
+            archive.entries().unwrap().filter(|entry| entry.as_ref().unwrap().path_bytes().starts_with(b"../"));
+        assert_eq!(hostile.count(), 100_000);
+    }
+
+    #[test]
     fn leaves_the_copyright_to_another_package_when_the_folder_is_a_link() {
         let package = FakePackage::new("libgcc-s1", "14").symlink("/usr/share/doc/libgcc-s1", "gcc-14-base");
         let paths: Vec<_> = data_entries(&package).into_iter().map(|entry| entry.path).collect();

@@ -15,11 +15,6 @@ const OS_RELEASE: &str = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nNAME=\"D
     HOME_URL=\"https://www.debian.org/\"\nSUPPORT_URL=\"https://www.debian.org/support\"\n\
     BUG_REPORT_URL=\"https://bugs.debian.org/\"\n";
 
-/// Coordinated Universal Time, as `zic` compiles it.
-const UTC: &[u8] =
-    b"TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0UTC\0\
-    TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0UTC\0\nUTC0\n";
-
 const DIRECTORIES: [&str; 22] = [
     "/boot",
     "/dev",
@@ -95,15 +90,21 @@ fn netbase() -> FakePackage {
     files.iter().fold(all("netbase", "6.5"), |package, (path, text)| package.file(path, *text).conffile(path))
 }
 
+/// Coordinated Universal Time, as `zic` compiles it: the same block in two sizes of numbers, and a line of text.
+fn utc() -> Vec<u8> {
+    let block = [b"TZif2".as_slice(), &[0; 34], b"\x01\0\0\0\x04", &[0; 6], b"UTC\0"].concat();
+    [&block, &block, b"\nUTC0\n".as_slice()].concat()
+}
+
 fn tzdata() -> FakePackage {
     all("tzdata", "2026f-0+deb13u1")
         .depends("debconf (>= 0.5) | debconf-2.0")
         .provides("tzdata-trixie")
-        .file("/usr/share/zoneinfo/Etc/UTC", UTC)
+        .file("/usr/share/zoneinfo/Etc/UTC", utc())
         .symlink("/usr/share/zoneinfo/UTC", "Etc/UTC")
         .hardlink("/usr/share/zoneinfo/Etc/Zulu", "/usr/share/zoneinfo/Etc/UTC")
-        .file("/usr/share/zoneinfo/Europe/Paris", [UTC, b"made up"].concat())
-        .file("/usr/share/zoneinfo/right/Etc/UTC", UTC)
+        .file("/usr/share/zoneinfo/Europe/Paris", [utc().as_slice(), b"made up"].concat())
+        .file("/usr/share/zoneinfo/right/Etc/UTC", utc())
         .file("/usr/share/zoneinfo/tzdata.zi", "# version 2026f\n")
         .file("/usr/share/zoneinfo/zone1970.tab", "FR\t+4852+00220\tEurope/Paris\n")
 }
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn utc_is_what_the_time_zone_compiler_writes() {
-        assert_eq!(UTC.len(), 114);
-        assert!(UTC.ends_with(b"\nUTC0\n"));
+        assert_eq!(utc().len(), 114);
+        assert!(utc().ends_with(b"\nUTC0\n"));
     }
 }

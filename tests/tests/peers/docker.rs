@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// How long the daemon may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Seconds that one call of the client may take.
+const LONGEST: &str = "120";
+
 /// A running daemon.
 pub(crate) struct Docker {
     folder: tempfile::TempDir,
@@ -34,8 +37,9 @@ impl Docker {
 
     /// The client, pointed at this daemon.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("docker");
-        command.env("DOCKER_HOST", format!("unix://{}/socket", self.folder.path().display())).args(arguments);
+        let mut command = Command::new("timeout");
+        command.env("DOCKER_HOST", format!("unix://{}/socket", self.folder.path().display()));
+        command.args([LONGEST, "docker"]).args(arguments);
         command
     }
 

@@ -1,6 +1,8 @@
 //! Real judges: the real archive, a real Docker, skopeo. `.ci/run` starts these with `--ignored`; they need root,
 //! the machine's APT sources, and the packages that `.ci/run` installs.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop, and says where it is")]
+
 mod docker;
 mod harness;
 mod smoke;
@@ -20,6 +22,7 @@ fn every_image_is_pulled_by_docker_and_passes_its_smoke_tests() {
         docker.pull(&reference);
         assert_eq!(docker.user(&reference), "65532:65532", "{reference}");
         for test in &definition.smoke {
+            eprintln!("smoke    {reference}: {}", test.name);
             failures.extend(smoke::run(&docker, &harness, &reference, test));
         }
     }

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
     let factory = Factory {
-        status: Arc::new(Status::new(wave.publications.clone())),
+        status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
         wave: Arc::new(wave),
         request,
         busy: Arc::new(Mutex::new(())),
