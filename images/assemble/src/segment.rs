@@ -11,82 +11,18 @@ use blob::VerifyingReader;
 use debian::{ControlArchive, DataEntry, Deb, DebError};
 
 use crate::chunk::write_members;
-use crate::content::{self, ContentError};
+use crate::content;
 use crate::dpkg;
 use crate::facts::{Entry, EntryKind, Segment};
 use crate::lock::LockedPackage;
 use crate::path::{IsDirectory, PathError, RootPath, usr_merged};
 use crate::review::Scripts;
 use crate::rules::PackageRules;
+use crate::segment_error::{SegmentError, SegmentProblem};
 use crate::tar_entry::{Attributes, EntryBody, padding, write_header};
 
 /// Changes when the same .deb and rules would give other bytes or facts. Part of every cache key.
 pub const SEGMENT_FORMAT: u32 = 1;
-
-/// Why a package cannot become part of a layer.
-#[derive(Debug, thiserror::Error)]
-#[error("package {package}: {problem}")]
-pub struct SegmentError {
-    /// Name and version.
-    pub package: String,
-    /// What is wrong with it.
-    pub problem: SegmentProblem,
-}
-
-/// What can be wrong with a package.
-#[derive(Debug, thiserror::Error)]
-pub enum SegmentProblem {
-    /// The .deb itself is damaged or hostile.
-    #[error(transparent)]
-    Deb(#[from] DebError),
-    /// A path that no image may have.
-    #[error(transparent)]
-    Path(#[from] PathError),
-    /// A file whose content cannot be used.
-    #[error(transparent)]
-    Content(#[from] ContentError),
-    /// A path that stands twice.
-    #[error("data.tar has `{0}` twice")]
-    Twice(RootPath),
-    /// Something below a path that is a link.
-    #[error("data.tar has `{path}`, which lies below the link `{link}`")]
-    BelowLink {
-        /// The entry.
-        path: RootPath,
-        /// The link.
-        link: RootPath,
-    },
-    /// A device, pipe or socket.
-    #[error("data.tar has `{path}`, a {kind}: an image holds only files, folders and links")]
-    Special {
-        /// The entry.
-        path: RootPath,
-        /// What it is.
-        kind: String,
-    },
-    /// A set-user-id or set-group-id file.
-    #[error("data.tar has `{path}` with mode {mode:04o}: no file of an image may be setuid or setgid")]
-    SetId {
-        /// The entry.
-        path: RootPath,
-        /// Its mode.
-        mode: u32,
-    },
-    /// Extended attributes, such as file capabilities.
-    #[error("data.tar has extended attributes on `{0}`: an image must not carry capabilities")]
-    Attributes(RootPath),
-    /// A hard link to something that is not there.
-    #[error("data.tar has `{path}`, a hard link to `{target}`, which the image does not keep")]
-    LostTarget {
-        /// The link.
-        path: RootPath,
-        /// What it points to.
-        target: RootPath,
-    },
-    /// Reading or writing failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
 
 /// Makes a package's segment; `deb` must be exactly the .deb that the lock names.
 pub fn build_segment<R: Read + Send, W: Write + Send>(
