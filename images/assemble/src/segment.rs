@@ -5,7 +5,7 @@
 //! threads. No maintainer script is run; the .deb is checked against the lock while it streams.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use blob::VerifyingReader;
 use debian::{ControlArchive, DataEntry, Deb, DebError};
