@@ -121,7 +121,18 @@ impl Planner {
             self.add_parents(&entry.path, &segment.package)?;
             self.result.tree.add(entry.clone(), &segment.package)?;
         }
-        self.result.captured.extend(segment.captured.clone());
+        self.capture(segment)
+    }
+
+    /// What effects read must come from one package, or one could speak for another.
+    fn capture(&mut self, segment: &Segment) -> Result<(), TreeError> {
+        for (path, text) in &segment.captured {
+            let known = self.result.captured.insert(path.clone(), text.clone());
+            if known.is_some() {
+                let first = "another package".to_owned();
+                return Err(TreeError::Twice { path: path.clone(), first, second: segment.package.clone() });
+            }
+        }
         Ok(())
     }
 
