@@ -25,8 +25,8 @@ async fn refused(package: FakePackage) -> String {
     let after = wave.publications.get("static").unwrap();
     assert_eq!((before.index.clone(), before.tags), (after.index, after.tags));
     let tag = "latest".parse().unwrap();
-    let served = wave.store.resolve(&"static".parse().unwrap(), &tag).unwrap().unwrap();
-    assert_eq!(served.digest, before.index);
+    let found = wave.store.resolve(&"static".parse().unwrap(), &tag).unwrap().unwrap();
+    assert_eq!(found.digest, before.index);
     message
 }
 
