@@ -183,7 +183,13 @@ impl Catalogue {
     /// The chain with its variables filled in: the release is the last definition's, for all of them.
     pub fn expanded_chain(&self, name: &str, architecture: Architecture) -> Result<Vec<Definition>, CatalogueError> {
         let release = &self.get(name)?.release;
-        let expand = |definition: &Definition| Ok(definition.expand(release, architecture)?);
+        let supported = self.releases.get(release).map(|it| it.end_of_life);
+        let expand = |definition: &Definition| {
+            let mut expanded = definition.expand(release, architecture)?;
+            // Nobody mends a runtime longer than the release that it is a part of.
+            expanded.end_of_life = supported.map_or(expanded.end_of_life, |end| end.min(expanded.end_of_life));
+            Ok(expanded)
+        };
         self.chain(name)?.into_iter().map(expand).collect()
     }
 }

@@ -22,7 +22,7 @@ pub const COMPRESSOR: &str = "libdeflate 1.26 level 6, members of 4 MiB";
 const LEVEL: i32 = 6;
 
 /// Members being compressed at one time for one stream, beyond which the reader lends a hand: bounds the memory.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 3;
 
 /// One gzip member of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assemble::{Base, Catalogue, Definition, ImageLock, plan_layer};
@@ -100,12 +101,12 @@ impl Builder {
         missing.sort_by_key(|work| std::cmp::Reverse(work.package.size));
         let bytes = missing.iter().map(|work| work.package.size).sum();
         (self.reporter)(Event::BuildStarted { packages: missing.len(), bytes });
-        let failed = missing.par_iter().with_max_len(1).filter_map(|work| {
+        let make = |work: &SegmentWork| {
             let made = self.segments.make(&work.key, &work.package, &work.rules, &self.debs);
             (self.reporter)(Event::PackageDone { package: work.package.name.clone(), bytes: work.package.size });
             Some((work.key.clone(), Arc::new(Failure::from(made.err()?))))
-        });
-        failed.collect()
+        };
+        side_by_side(&missing, make)
     }
 
     /// Makes the layers that are missing, level by level, so that each finds the one below.
@@ -168,6 +169,25 @@ impl Builder {
 pub(crate) struct MadeLayer {
     pub(crate) record: LayerRecord,
     pub(crate) image: Base,
+}
+
+/// One package a core at a time, each on a thread of its own: a thread of the pool that waits for its members would
+/// begin another package meanwhile, and hold both in memory.
+fn side_by_side<T: Send, C: FromIterator<T>>(
+    works: &[&SegmentWork],
+    make: impl Fn(&SegmentWork) -> Option<T> + Sync,
+) -> C {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let take = || works.get(next.fetch_add(1, Ordering::Relaxed));
+        std::iter::from_fn(take).filter_map(|work| make(work)).collect::<Vec<T>>()
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..rayon::current_num_threads()).map(|_| scope.spawn(worker)).collect();
+        let made =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        made.flatten().collect()
+    })
 }
 
 fn unique_layers<'w>(works: impl Iterator<Item = &'w PlatformWork>) -> BTreeMap<Digest, &'w LayerWork> {
