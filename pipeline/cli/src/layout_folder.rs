@@ -89,6 +89,11 @@ impl LayoutFolder {
         self.image(&Descriptor::new(media_type, digest.clone(), size))
     }
 
+    /// Everything that the layout lists.
+    pub(crate) fn entries(&self) -> anyhow::Result<Vec<Descriptor>> {
+        Ok(self.list()?.entries().to_vec())
+    }
+
     fn list(&self) -> anyhow::Result<LayoutIndex> {
         let path = self.root.join(INDEX_FILE);
         let bytes = read_bounded(&path, LARGEST_INDEX)?;
@@ -128,7 +133,7 @@ impl LayoutFolder {
     }
 
     /// A small blob, checked.
-    fn document(&self, descriptor: &Descriptor) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn document(&self, descriptor: &Descriptor) -> anyhow::Result<Vec<u8>> {
         let path = self.blob_path(&descriptor.digest);
         let bytes = read_bounded(&path, LARGEST_DOCUMENT)?;
         let mut verdict = Verdict::new(descriptor.digest.clone(), descriptor.size);

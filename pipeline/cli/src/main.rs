@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod arguments;
+mod catalogue_check;
 mod commands;
 mod comparing;
 mod comparison;
@@ -12,9 +13,13 @@ mod comparison_files;
 mod comparison_text;
 mod config_values;
 mod context;
+mod doctor_archive;
+mod doctor_machine;
+mod doctor_registry;
 mod dpkg_records;
 mod exit;
 mod file_tree;
+mod finding;
 mod image_source;
 mod layer_entries;
 mod layer_files;
@@ -24,7 +29,9 @@ mod layout_folder;
 mod output;
 mod progress;
 mod progress_bars;
+mod progress_lines;
 mod pull_table;
+mod review_file;
 mod settings;
 mod shown;
 mod status;
@@ -66,5 +73,5 @@ fn start_log(verbose: u8) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| progress_bars::LogWriter).init();
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::arguments::Format;
+use crate::progress_bars::around;
 
 /// Rows under headings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub(crate) fn print(format: Format, table: &Table, value: &impl Serialize) -> an
 
 /// Prints text; a reader that went away (`| head`) is no error.
 pub(crate) fn print_text(text: &str) -> anyhow::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
+    match around(|| io::stdout().write_all(text.as_bytes())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }

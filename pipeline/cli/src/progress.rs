@@ -1,75 +1,153 @@
-//! Progress on standard error: bars in a terminal, one line a step elsewhere.
+//! Progress on standard error: bars in a terminal, one line a step elsewhere, or nothing.
+//!
+//! In: events, from any thread. Out: text on standard error, written by a thread of its own: however slow a terminal is,
+//! the work never waits for it. `FetchProgress` comes with every chunk of bytes and is only a number in memory.
 
-use std::io::{IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use plan::Outcome;
-use worker::{Event, News, Reporter, silent};
+use worker::{Event, Reporter, silent};
 
 use crate::arguments::Progress;
-use crate::output::bytes;
 use crate::progress_bars::Bars;
+use crate::progress_lines::Lines;
 
-/// The listener for events, in the form asked for.
+/// How often a bar moves while nothing else happens.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Set when work has ended without an event that says so.
+static RESTING: AtomicBool = AtomicBool::new(false);
+
+/// Something that shows events. It lives on the thread that writes.
+pub(crate) trait Screen: Send + 'static {
+    /// Shows what happened, and when.
+    fn show(&mut self, event: &Event, at: Instant);
+    /// Moves what moves by itself; `fetched` bytes have come.
+    fn refresh(&mut self, fetched: u64);
+    /// Whether something is there that moves by itself.
+    fn is_busy(&self) -> bool;
+    /// Takes away what moves.
+    fn rest(&mut self);
+}
+
+/// The listener for events, in the form asked for. All that it was told is written when its last clone is dropped.
 pub(crate) fn reporter(mode: Progress) -> Reporter {
     match mode {
         Progress::None => silent(),
-        Progress::Auto if std::io::stderr().is_terminal() => {
-            let bars = Mutex::new(Bars::new());
-            Arc::new(move |event| bars.lock().unwrap_or_else(PoisonError::into_inner).show(&event))
-        }
-        Progress::Auto | Progress::Plain => Arc::new(|event| {
-            if let Some(line) = line(&event) {
-                let _ = writeln!(std::io::stderr(), "{line}");
-            }
-        }),
+        Progress::Auto if is_drawn_on() => listener(Bars::on_terminal()),
+        Progress::Auto | Progress::Plain => listener(Lines::new(io::stderr())),
     }
 }
 
-/// The line for an event; none for those that come in crowds.
-pub(crate) fn line(event: &Event) -> Option<String> {
-    Some(match event {
-        Event::ObserveStarted { suites } => {
-            let names: Vec<String> = suites.iter().map(ToString::to_string).collect();
-            format!("observe  {}", names.join(", "))
+/// Takes bars away that no event will end, because the work failed.
+pub(crate) fn rest() {
+    RESTING.store(true, Ordering::Relaxed);
+}
+
+fn is_drawn_on() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
+fn listener(screen: impl Screen) -> Reporter {
+    let (sender, receiver) = channel();
+    let fetched = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&fetched);
+    let thread = std::thread::spawn(move || listen(&receiver, &counted, screen));
+    let teller = Teller { sender: Some(sender), thread: Some(thread), fetched };
+    Arc::new(move |event| teller.tell(event))
+}
+
+/// The end of the channel that events go into.
+struct Teller {
+    sender: Option<Sender<(Instant, Event)>>,
+    thread: Option<JoinHandle<()>>,
+    fetched: Arc<AtomicU64>,
+}
+
+impl Teller {
+    fn tell(&self, event: Event) {
+        match event {
+            Event::FetchProgress { bytes } => return self.fetched.store(bytes, Ordering::Relaxed),
+            Event::FetchStarted { .. } => self.fetched.store(0, Ordering::Relaxed),
+            _ => {}
         }
-        Event::SuiteObserved { suite, date, news } => {
-            let news = if *news == News::New { "new" } else { "unchanged" };
-            format!("observe  {suite} of {date}: {news}")
+        if let Some(sender) = &self.sender {
+            // A thread that is gone has nothing to show any more.
+            let _ = sender.send((Instant::now(), event));
         }
-        Event::IndexFetched { suite, path, bytes: size } => {
-            format!("observe  {suite} {path} fetched, {}", bytes(*size))
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
-        Event::ObserveRestarted { attempt, reason } => format!("observe  again (attempt {attempt}): {reason}"),
-        Event::FetchStarted { total_bytes, count } => format!("fetch    {count} packages, {}", bytes(*total_bytes)),
-        Event::Retrying { what, attempt, after, reason, whose } => {
-            format!("retry    {what} in {:.1} s (attempt {attempt} failed [{whose}]): {reason}", after.as_secs_f32())
+    }
+}
+
+fn listen(events: &Receiver<(Instant, Event)>, fetched: &AtomicU64, mut screen: impl Screen) {
+    loop {
+        let next = if screen.is_busy() {
+            events.recv_timeout(TICK)
+        } else {
+            events.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        match next {
+            Ok((at, event)) => screen.show(&event, at),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
-        Event::BuildStarted { packages, bytes: size } => format!("build    {packages} packages, {}", bytes(*size)),
-        Event::LayerDone { definition, architecture, bytes: size } => {
-            format!("build    layer {definition} {architecture}, {}", bytes(*size))
+        if RESTING.swap(false, Ordering::Relaxed) {
+            screen.rest();
         }
-        Event::ImageBuilt { image, digest, .. } => format!("build    image {image} {digest}"),
-        Event::ImageDone(one) => match &one.outcome {
-            Outcome::UpToDate { .. } => format!("done     {} is up to date", one.image),
-            Outcome::Published { index, reasons, .. } => {
-                format!("done     {} published as {index}: {}", one.image, reasons.join(", "))
-            }
-            Outcome::Failed { whose, message } => format!("failed   {} [{whose}]: {message}", one.image),
-        },
-        Event::FetchProgress { .. } | Event::Fetched { .. } | Event::PackageDone { .. } => return None,
-    })
+        screen.refresh(fetched.load(Ordering::Relaxed));
+    }
+    screen.rest();
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
+    /// A terminal that stands still until it is let go.
+    struct Stuck(Arc<Mutex<Vec<String>>>);
+
+    impl Screen for Stuck {
+        fn show(&mut self, event: &Event, _: Instant) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+        fn refresh(&mut self, fetched: u64) {
+            self.0.lock().unwrap().push(fetched.to_string());
+        }
+        fn is_busy(&self) -> bool {
+            false
+        }
+        fn rest(&mut self) {
+            self.0.lock().unwrap().push("rest".into());
+        }
+    }
+
     #[test]
-    fn says_what_became_of_an_image_and_is_silent_about_bytes() {
-        let outcome = Outcome::Failed { whose: plan::Whose::Upstream, message: "gone".into() };
-        let event = Event::ImageDone(plan::ImageOutcome { image: "python".into(), outcome });
-        assert_eq!(line(&event).unwrap(), "failed   python [upstream]: gone");
-        assert_eq!(line(&Event::FetchProgress { bytes: 1 }), None);
+    fn work_never_waits_for_the_screen_and_nothing_is_lost() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let reporter = listener(Stuck(Arc::clone(&seen)));
+        let stuck = seen.lock().unwrap();
+        let begin = Instant::now();
+        for bytes in 0..100_000 {
+            reporter(Event::FetchProgress { bytes });
+        }
+        reporter(Event::Fetched { package: "libc6".into() });
+        assert!(begin.elapsed() < Duration::from_secs(5));
+        drop(stuck);
+        drop(reporter);
+        assert_eq!(*seen.lock().unwrap(), ["Fetched { package: \"libc6\" }", "99999", "rest"]);
     }
 }

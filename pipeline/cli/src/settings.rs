@@ -12,7 +12,7 @@ use serde::Deserialize;
 use worker::ArchiveSettings;
 
 /// The file that is read when none is named.
-const DEFAULT_FILE: &str = "bedplate.yaml";
+pub(crate) const DEFAULT_FILE: &str = "bedplate.yaml";
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

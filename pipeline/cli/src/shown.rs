@@ -11,6 +11,11 @@ pub(crate) fn shown(text: &str) -> String {
     if text.chars().nth(WIDEST).is_some() { short + "…" } else { short }
 }
 
+/// Control characters but line breaks are escaped; nothing is cut.
+pub(crate) fn without_controls(text: &str) -> String {
+    text.chars().map(|character| if character == '\n' { character.to_string() } else { escape(character) }).collect()
+}
+
 fn escape(character: char) -> String {
     if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
 }
@@ -22,6 +27,7 @@ mod tests {
     #[test]
     fn lets_no_escape_sequence_through_and_ends() {
         assert_eq!(shown("a\u{1b}[31mb\nc é"), "a\\u{1b}[31mb\\nc é");
+        assert_eq!(without_controls("a\u{1b}\nb"), "a\\u{1b}\nb");
         assert_eq!(shown(&"x".repeat(500)).chars().count(), WIDEST + 1);
     }
 }

@@ -116,7 +116,7 @@ fn layers(published: &Publication) -> Markup {
         section {
             h2 { "Layers" }
             p { "Each definition adds one; images share those below." }
-            table {
+            table.dense {
                 thead { tr { th { "Definition" } th { "Platform" } th.number { "Packages" } th.number { "Their .debs" } } }
                 tbody {
                     @for (platform, lock) in &published.lock.platforms {

@@ -184,9 +184,9 @@ fn side_by_side<T: Send, C: FromIterator<T>>(
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..rayon::current_num_threads()).map(|_| scope.spawn(worker)).collect();
-        let made =
+        let results =
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        made.flatten().collect()
+        results.flatten().collect()
     })
 }
 

@@ -1,119 +1,56 @@
-//! `bedplate doctor`: is everything here that bedplate needs, and what to do where it is not.
+//! `bedplate doctor`: is everything here that bedplate needs, and what to do where it is not. Changes nothing.
 
 use std::path::Path;
 
-use anyhow::Context as _;
-use registry::Store;
-use serde::Serialize;
-use worker::Archive;
-
 use crate::arguments::{Arguments, Doctor, Format};
-use crate::context::Context;
-use crate::output;
-
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Finding {
-    what: &'static str,
-    good: bool,
-    detail: String,
-}
+use crate::context::{Context, runtime};
+use crate::finding::{Finding, Findings};
+use crate::{doctor_archive, doctor_machine, doctor_registry, output, settings};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Doctor) -> anyhow::Result<u8> {
-    let context = Context::new(arguments)?;
-    let mut findings = vec![
-        finding("catalogue", context.catalogue().map(|it| format!("{} images", it.definitions.len()))),
-        finding("archive", archive(&context)),
-        finding("state folder", state(&context)),
-        finding("registry", registry(&context)),
-        finding("address", address(&context)),
-    ];
-    if command.deep {
-        findings.push(finding("blobs", blobs(&context)));
+    let findings = Findings::from(match Context::new(arguments) {
+        Ok(context) => look(arguments, command, &context)?,
+        Err(error) => vec![
+            Finding::bad("settings", format!("{error:#}"), "mend the file, or name another with --config"),
+            Finding::unknown("all else", "nothing can be looked at without settings"),
+        ],
+    });
+    match arguments.format {
+        Format::Json => output::print_text(&(serde_json::to_string_pretty(&findings)? + "\n"))?,
+        format => output::print_text(&findings.text(format))?,
     }
-    print(arguments.format, &findings)?;
-    Ok(u8::from(!findings.iter().all(|one| one.good)))
+    Ok(findings.exit_code())
 }
 
-fn finding(what: &'static str, result: anyhow::Result<String>) -> Finding {
-    match result {
-        Ok(detail) => Finding { what, good: true, detail },
-        Err(error) => Finding { what, good: false, detail: format!("{error:#}") },
-    }
-}
-
-fn archive(context: &Context) -> anyhow::Result<String> {
-    let archive = Archive::find(&context.settings.archive, Path::new("/"))?;
-    let catalogue = context.catalogue()?;
-    let mut lines = Vec::new();
-    for suite in catalogue.releases.values().flat_map(|release| &release.suites) {
-        let part = archive.part_of(&suite.name);
-        let known = part.keyring.fingerprints();
-        anyhow::ensure!(
-            suite.keys.iter().any(|key| known.contains(key)),
-            "the keyring from {} has no key that may sign {}: update the package debian-archive-keyring",
-            part.origin,
-            suite.name
-        );
-        lines.push(suite.name.to_string());
-    }
-    Ok(format!("found in {}, keys for {}", archive.part_of(&"trixie".parse()?).origin, lines.join(", ")))
-}
-
-fn state(context: &Context) -> anyhow::Result<String> {
-    let probe = context.state.join(".doctor");
-    worker::write_atomically(&probe, b"probe")?;
-    std::fs::remove_file(&probe).with_context(|| format!("cannot remove `{}`", probe.display()))?;
-    Ok(format!("{} is writable", context.state.display()))
-}
-
-fn registry(context: &Context) -> anyhow::Result<String> {
-    let repositories = Store::open(context.state.join("registry"))?.repositories()?;
-    Ok(format!("{} repositories", repositories.len()))
-}
-
-fn address(context: &Context) -> anyhow::Result<String> {
-    let listen = context.settings.listen;
-    let bound = std::net::TcpListener::bind(listen);
-    bound
-        .with_context(|| format!("{listen} is in use (perhaps by a running `bedplate up`): --listen takes another"))?;
-    Ok(format!("{listen} is free"))
-}
-
-/// Reads every blob of every repository and compares its digest with its name.
-fn blobs(context: &Context) -> anyhow::Result<String> {
-    let store = Store::open(context.state.join("registry"))?;
-    let mut count = 0_u64;
-    let mut damaged = Vec::new();
-    for repository in store.repositories()? {
-        let folder = store.layout_path(&repository).join(oci::BLOBS_FOLDER);
-        for algorithm in worker::list(&folder)? {
-            for path in worker::list(&algorithm)? {
-                count += 1;
-                if !is_whole(&algorithm, &path)? {
-                    damaged.push(path.display().to_string());
-                }
-            }
+fn look(arguments: &Arguments, command: &Doctor, context: &Context) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = vec![settings_file(arguments)];
+    match context.catalogue() {
+        Ok(catalogue) => {
+            let place = context.settings.catalog.as_ref().map_or("built in".into(), |it| it.display().to_string());
+            findings.push(Finding::good("catalogue", format!("{} images, {place}", catalogue.definitions.len())));
+            let archive = doctor_archive::look(&context.settings.archive, &catalogue, Path::new("/"));
+            findings.extend(runtime()?.block_on(archive));
+        }
+        Err(error) => {
+            findings.push(Finding::bad("catalogue", format!("{error:#}"), "see `bedplate catalog check`"));
+            findings.push(Finding::unknown("archive", "the catalogue says which suites are wanted"));
         }
     }
-    anyhow::ensure!(damaged.is_empty(), "damaged: {}: remove them and run `bedplate up`", damaged.join(", "));
-    Ok(format!("{count} blobs are whole"))
-}
-
-fn is_whole(algorithm: &Path, path: &Path) -> anyhow::Result<bool> {
-    let part = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let Ok(digest) = format!("{}:{}", part(algorithm), part(path)).parse::<blob::Digest>() else { return Ok(true) };
-    let file = std::fs::File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
-    let size = file.metadata()?.len();
-    Ok(blob::VerifyingReader::new(file, digest, size).finish().is_ok())
-}
-
-fn print(format: Format, findings: &[Finding]) -> anyhow::Result<()> {
-    if format == Format::Json {
-        return output::print_text(&(serde_json::to_string_pretty(findings)? + "\n"));
+    findings.extend(doctor_machine::state(&context.state));
+    findings.push(doctor_machine::listen(context.settings.listen));
+    findings.push(doctor_registry::look(&context.state));
+    if command.deep {
+        findings.push(doctor_registry::deep(&context.state));
     }
-    let mark = |good| if good { "✔" } else { "✖" };
-    let line = |one: &Finding| format!("{} {:<13} {}\n", mark(one.good), one.what, one.detail);
-    output::print_text(&findings.iter().map(line).collect::<String>())
+    Ok(findings)
+}
+
+fn settings_file(arguments: &Arguments) -> Finding {
+    let default = Path::new(settings::DEFAULT_FILE);
+    match &arguments.config {
+        Some(path) => Finding::good("settings", format!("read from `{}`", path.display())),
+        None if default.exists() => Finding::good("settings", format!("read from `{}`", default.display())),
+        None => Finding::good("settings", "no settings file, none is needed"),
+    }
 }

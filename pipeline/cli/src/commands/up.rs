@@ -96,7 +96,9 @@ impl Factory {
     /// One wave; whoever comes while one runs is turned away.
     async fn evaluate(&self) -> anyhow::Result<WaveSummary> {
         let Ok(_busy) = self.busy.try_lock() else { anyhow::bail!("an evaluation is still running") };
-        match self.wave.run(&self.request).await {
+        let finished = self.wave.run(&self.request).await;
+        progress::rest();
+        match finished {
             Ok(summary) => {
                 self.status.set_wave(Timestamp::now(), summary.clone());
                 Ok(summary)
@@ -111,9 +113,12 @@ impl Factory {
     async fn schedule(&self, cron: &str) -> anyhow::Result<JobScheduler> {
         let scheduler = JobScheduler::new().await.context("cannot make the schedule")?;
         let factory = self.clone();
-        let job = Job::new_async(cron, move |_, _| {
+        let job = Job::new_async(cron, move |_, mut scheduler| {
             let factory = factory.clone();
-            Box::pin(async move { factory.tick().await })
+            Box::pin(async move {
+                factory.tick().await;
+                factory.tell_next(&mut scheduler).await;
+            })
         });
         let wrong =
             || format!("settings key `schedule`: `{cron}` is no cron line of six fields, such as `0 */5 * * * *`");

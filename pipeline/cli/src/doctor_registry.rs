@@ -1,0 +1,181 @@
+//! Looks at what can be pulled: every tag leads to manifests and blobs of the right size; with `--deep` every byte is read.
+//!
+//! In: the state folder. Out: [`Finding`]s that name what is damaged. Nothing is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context as _;
+use blob::{Digest, VerifyingReader};
+use oci::{BLOBS_FOLDER, Repository, validate};
+use registry::Store;
+
+use crate::finding::Finding;
+use crate::layout_folder::LayoutFolder;
+use crate::output::bytes;
+
+const HELP: &str = "stop bedplate, delete what is named, and run `bedplate up`: it builds again what is not whole";
+/// How many names are printed.
+const MOST_NAMES: usize = 20;
+
+/// Everything that is published can be found and has the right size.
+pub(crate) fn look(state: &Path) -> Finding {
+    let folder = state.join("registry");
+    if !folder.is_dir() {
+        return Finding::good("registry", "nothing is published yet");
+    }
+    match repositories(&folder) {
+        Err(error) => Finding::bad("registry", format!("{error:#}"), "run doctor as the user who runs bedplate"),
+        Ok(repositories) => {
+            let mut images = 0;
+            let mut problems = Vec::new();
+            for (repository, layout) in &repositories {
+                match check(layout) {
+                    Ok(count) => images += count,
+                    Err(error) => problems.push(format!("{repository}: {error:#}")),
+                }
+            }
+            let detail = format!("{} repositories, {images} images and indexes", repositories.len());
+            if problems.is_empty() { Finding::good("registry", detail) } else { bad("registry", &problems) }
+        }
+    }
+}
+
+/// Reads every blob of every layout and compares it with its name. One file under several names is read once.
+pub(crate) fn deep(state: &Path) -> Finding {
+    match blobs(&state.join("registry")) {
+        Err(error) => Finding::bad("blobs", format!("{error:#}"), "run doctor as the user who runs bedplate"),
+        Ok(blobs) => {
+            let size = blobs.iter().map(|(_, _, size)| size).sum();
+            let problems = damaged(&blobs);
+            let good = || Finding::good("blobs", format!("{} blobs, {} are whole", blobs.len(), bytes(size)));
+            if problems.is_empty() { good() } else { bad("blobs", &problems) }
+        }
+    }
+}
+
+fn bad(what: &'static str, problems: &[String]) -> Finding {
+    let more = problems.len().saturating_sub(MOST_NAMES);
+    let names = problems.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join("\n    ");
+    let more = if more > 0 { format!("\n    and {more} more") } else { String::new() };
+    Finding::bad(what, format!("{} damaged:\n    {names}{more}", problems.len()), HELP)
+}
+
+fn repositories(folder: &Path) -> anyhow::Result<Vec<(Repository, LayoutFolder)>> {
+    let store = Store::open(folder)?;
+    let open = |repository: Repository| {
+        let layout = LayoutFolder::open(&store.layout_path(&repository))?;
+        Ok((repository, layout))
+    };
+    store.repositories()?.into_iter().map(open).collect()
+}
+
+/// Follows every entry of a layout down to its blobs.
+fn check(layout: &LayoutFolder) -> anyhow::Result<usize> {
+    let mut seen = BTreeSet::new();
+    for entry in layout.entries()? {
+        let size = |blob: &oci::Descriptor| {
+            let path = layout.blob_path(&blob.digest);
+            std::fs::metadata(&path).map(|found| found.len()).with_context(|| format!("`{}`", path.display()))
+        };
+        let whole =
+            validate(&entry, |document| layout.document(document), size).map_err(|error| anyhow::anyhow!("{error}"))?;
+        seen.extend(whole.manifests.into_iter().map(|manifest| manifest.digest));
+    }
+    Ok(seen.len())
+}
+
+type NamedBlob = (PathBuf, Digest, u64);
+
+fn blobs(folder: &Path) -> anyhow::Result<Vec<NamedBlob>> {
+    let mut files: BTreeMap<(u64, u64), NamedBlob> = BTreeMap::new();
+    for layout in worker::list(folder)? {
+        for algorithm in worker::list(&layout.join(BLOBS_FOLDER))? {
+            for path in worker::list(&algorithm)? {
+                let Some(digest) = digest_of(&algorithm, &path) else { continue };
+                let found = std::fs::metadata(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+                files.insert((found.dev(), found.ino()), (path, digest, found.len()));
+            }
+        }
+    }
+    Ok(files.into_values().collect())
+}
+
+/// The digest that a blob's name promises; other files, such as half-written ones, have none.
+fn digest_of(algorithm: &Path, path: &Path) -> Option<Digest> {
+    let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+    format!("{}:{}", name(algorithm)?, name(path)?).parse().ok()
+}
+
+/// Reads blobs on all processors.
+fn damaged(blobs: &[NamedBlob]) -> Vec<String> {
+    let (next, problems) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((path, digest, size)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let read = File::open(path).and_then(|file| VerifyingReader::new(file, digest.clone(), *size).finish());
+            if let Err(error) = read {
+                let problem = format!("`{}`: {error}", path.display());
+                problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let mut problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+    problems.sort();
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Health;
+    use crate::layer_fixtures::{Layer, write_layout};
+
+    /// A state folder with one published image, and the path of its only layer.
+    fn state() -> (tempfile::TempDir, PathBuf) {
+        let state = tempfile::tempdir().unwrap();
+        let layer = Layer::default().file("a", b"x").bytes();
+        let compressed = Digest::of(crate::layer_fixtures::gzip(&layer));
+        let folder = state.path().join("registry/python");
+        write_layout(&folder, &["linux/amd64"], &[layer], |_| {});
+        let path = folder.join(oci::blob_path(&compressed));
+        (state, path)
+    }
+
+    #[test]
+    fn finds_a_whole_registry_and_an_absent_one_good() {
+        let (state, _) = state();
+        assert_eq!(look(state.path()), Finding::good("registry", "1 repositories, 2 images and indexes"));
+        assert!(deep(state.path()).detail.starts_with("4 blobs"));
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!((look(empty.path()).health, deep(empty.path()).health), (Health::Good, Health::Good));
+    }
+
+    #[test]
+    fn names_a_blob_with_other_bytes_only_when_it_reads_them() {
+        let (state, layer) = state();
+        let size = std::fs::metadata(&layer).unwrap().len();
+        std::fs::write(&layer, vec![0; usize::try_from(size).unwrap()]).unwrap();
+        assert_eq!(look(state.path()).health, Health::Good);
+        let found = deep(state.path());
+        assert!(found.health == Health::Bad && found.detail.contains(&layer.display().to_string()), "{found:?}");
+    }
+
+    #[test]
+    fn names_a_blob_that_is_missing_or_cut() {
+        let (state, layer) = state();
+        std::fs::write(&layer, b"cut").unwrap();
+        assert!(look(state.path()).detail.contains("python: "));
+        std::fs::remove_file(&layer).unwrap();
+        let found = look(state.path());
+        assert!(found.health == Health::Bad && found.detail.contains(&layer.display().to_string()), "{found:?}");
+    }
+}
