@@ -56,7 +56,7 @@ pub use path::{PathError, RootPath};
 pub use release::{Release, Releases, SuiteKind, SuiteSource};
 pub use resolve::{ResolveError, resolve};
 pub use review::{Review, ReviewError, Reviewed, Scripts};
-pub use rules::{GlobError, PackageRules};
+pub use rules::{GlobError, LayerRules, PackageRules};
 pub use segment::{SEGMENT_FORMAT, build_segment};
 pub use segment_error::{SegmentError, SegmentProblem};
 pub use tags::{TagError, fixed_tag, image_version, moving_tags};

@@ -1,9 +1,10 @@
 //! Which of a package's paths enter the image: slices, drops, and what effects want to read.
 //!
-//! In: globs of the catalogue and of a definition. Out: [`PackageRules`], compiled once a package, whose digest is
-//! part of a segment's identity.
+//! In: globs of the catalogue and of a definition. Out: [`LayerRules`], compiled once a layer, and from
+//! them [`PackageRules`], whose digest is part of a segment's identity.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use blob::Digest;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -37,31 +38,47 @@ pub struct Fate {
     pub captured: bool,
 }
 
-/// Compiled rules for one package of one layer.
-#[derive(Debug, Clone)]
-pub struct PackageRules {
+/// Compiled rules that hold for all packages of one layer.
+#[derive(Debug)]
+pub struct LayerRules {
+    /// Globs to drop, and globs that win over them; the first pair is of all rules without exceptions.
     drops: Vec<(GlobSet, GlobSet)>,
-    slice: Option<GlobSet>,
+    slices: BTreeMap<String, Vec<String>>,
     taken: BTreeSet<RootPath>,
     captures: GlobSet,
     digest: Digest,
 }
 
-impl PackageRules {
-    /// The rules for `package` in the layer of an expanded `definition`.
-    pub fn new(package: &str, definition: &Definition, catalogue: &[DropRule]) -> Result<Self, GlobError> {
+impl LayerRules {
+    /// The rules of an expanded definition and the catalogue's list.
+    pub fn new(definition: &Definition, catalogue: &[DropRule]) -> Result<Self, GlobError> {
         let drops: Vec<&DropRule> = catalogue.iter().chain(&definition.drops).collect();
-        let slice = definition.slices.get(package);
-        let taken = taken(definition);
-        let captures = captures(definition);
-        let compiled_slice = slice.map(|paths| glob_set(paths.iter().map(String::as_str).chain(ALWAYS_IN_A_SLICE)));
+        let (taken, captures) = (taken(definition), captures(definition));
         Ok(Self {
-            digest: digest(&drops, slice, &taken, &captures),
-            drops: drops.iter().map(|rule| compile(rule)).collect::<Result<_, _>>()?,
-            slice: compiled_slice.transpose()?,
+            digest: digest(&drops, &taken, &captures),
+            drops: compile(&drops)?,
+            slices: definition.slices.clone(),
             captures: glob_set(captures.iter().map(String::as_str))?,
             taken,
         })
+    }
+}
+
+/// Compiled rules for one package of one layer.
+#[derive(Debug, Clone)]
+pub struct PackageRules {
+    layer: Arc<LayerRules>,
+    slice: Option<GlobSet>,
+    digest: Digest,
+}
+
+impl PackageRules {
+    /// The rules for `package` in a layer.
+    pub fn new(package: &str, layer: &Arc<LayerRules>) -> Result<Self, GlobError> {
+        let slice = layer.slices.get(package);
+        let compiled = slice.map(|paths| glob_set(paths.iter().map(String::as_str).chain(ALWAYS_IN_A_SLICE)));
+        let digest = Digest::of(serde_json::to_vec(&(&layer.digest, slice)).unwrap_or_default());
+        Ok(Self { layer: Arc::clone(layer), slice: compiled.transpose()?, digest })
     }
 
     /// Names the rules: two packages under equal rules give equal segments.
@@ -71,26 +88,15 @@ impl PackageRules {
 
     /// What becomes of a file or link at this path.
     pub fn fate(&self, path: &RootPath) -> Fate {
+        Fate { kept: self.keeps(path), captured: self.layer.captures.is_match(path.as_str()) }
+    }
+
+    /// Whether a path is kept; of folders, those that are empty in the package.
+    pub fn keeps(&self, path: &RootPath) -> bool {
         let text = path.as_str();
         let in_slice = self.slice.as_ref().is_none_or(|slice| slice.is_match(text));
-        let dropped = self.drops.iter().any(|(paths, except)| paths.is_match(text) && !except.is_match(text));
-        let kept = in_slice && !dropped && !self.taken.contains(path);
-        Fate { kept, captured: self.captures.is_match(text) }
-    }
-
-    /// Whether only some paths of the package are taken, so that its empty folders do not matter by themselves.
-    pub fn is_slice(&self) -> bool {
-        self.slice.is_some()
-    }
-
-    /// Whether a folder that is empty in the package is kept.
-    pub fn keeps_empty_directory(&self, path: &RootPath) -> bool {
-        !self.taken.contains(path)
-            && self.slice.as_ref().is_none_or(|slice| slice.is_match(path.as_str()))
-            && !self
-                .drops
-                .iter()
-                .any(|(paths, except)| paths.is_match(path.as_str()) && !except.is_match(path.as_str()))
+        let is_dropped = |(paths, except): &(GlobSet, GlobSet)| paths.is_match(text) && !except.is_match(text);
+        in_slice && !self.layer.taken.contains(path) && !self.layer.drops.iter().any(is_dropped)
     }
 }
 
@@ -125,9 +131,16 @@ fn escape(path: &str) -> String {
     globset::escape(path)
 }
 
-fn compile(rule: &DropRule) -> Result<(GlobSet, GlobSet), GlobError> {
-    let set = |globs: &[String]| glob_set(globs.iter().map(String::as_str));
-    Ok((set(&rule.paths)?, set(&rule.except)?))
+fn compile(rules: &[&DropRule]) -> Result<Vec<(GlobSet, GlobSet)>, GlobError> {
+    let (plain, with_exceptions): (Vec<&&DropRule>, Vec<&&DropRule>) =
+        rules.iter().partition(|rule| rule.except.is_empty());
+    let mut compiled =
+        vec![(glob_set(plain.iter().flat_map(|rule| &rule.paths).map(String::as_str))?, GlobSet::empty())];
+    for rule in with_exceptions {
+        let set = |globs: &[String]| glob_set(globs.iter().map(String::as_str));
+        compiled.push((set(&rule.paths)?, set(&rule.except)?));
+    }
+    Ok(compiled)
 }
 
 /// Compiles globs in which `*` stays inside a folder.
@@ -140,14 +153,9 @@ pub(crate) fn glob_set<'g>(globs: impl Iterator<Item = &'g str>) -> Result<GlobS
     builder.build().map_err(|error| GlobError { glob: String::new(), reason: error.to_string() })
 }
 
-fn digest(
-    drops: &[&DropRule],
-    slice: Option<&Vec<String>>,
-    taken: &BTreeSet<RootPath>,
-    captures: &BTreeSet<String>,
-) -> Digest {
+fn digest(drops: &[&DropRule], taken: &BTreeSet<RootPath>, captures: &BTreeSet<String>) -> Digest {
     let globs: Vec<_> = drops.iter().map(|rule| (&rule.paths, &rule.except)).collect();
-    Digest::of(serde_json::to_vec(&(globs, slice, taken, captures)).unwrap_or_default())
+    Digest::of(serde_json::to_vec(&(globs, taken, captures)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -162,7 +170,7 @@ mod tests {
             paths: vec!["/usr/share/doc/**".into()],
             except: vec!["/usr/share/doc/*/copyright".into(), "/usr/share/doc/*".into()],
         };
-        PackageRules::new(package, &definition, &[doc]).unwrap()
+        PackageRules::new(package, &Arc::new(LayerRules::new(&definition, &[doc]).unwrap())).unwrap()
     }
 
     fn kept(rules: &PackageRules, path: &str) -> bool {

@@ -215,7 +215,7 @@ impl<'b, W: Write> Builder<'b, W> {
     fn kept_directories(&self) -> Vec<Entry> {
         let parents = |paths: &BTreeSet<RootPath>| paths.iter().flat_map(RootPath::ancestors).collect::<BTreeSet<_>>();
         let (needed, not_empty) = (parents(&self.kept), parents(&self.seen));
-        let empty = |path: &RootPath| !not_empty.contains(path) && self.rules.keeps_empty_directory(path);
+        let empty = |path: &RootPath| !not_empty.contains(path) && self.rules.keeps(path);
         let empties: BTreeSet<RootPath> = self.directories.keys().filter(|path| empty(path)).cloned().collect();
         let above_empties = parents(&empties);
         let keep =

@@ -3,8 +3,9 @@
 //! In: a [`Catalogue`] that was read, and the names of its files. Out: what was looked at, and the problems with their place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use assemble::{Catalogue, Definition, PackageRules, fixed_tag, moving_tags};
+use assemble::{Catalogue, Definition, LayerRules, PackageRules, fixed_tag, moving_tags};
 use jiff::Timestamp;
 use oci::{Platform, Repository};
 use serde::Serialize;
@@ -137,10 +138,11 @@ impl Check<'_> {
             Err(problem) => return self.complain(place, problem),
         };
         let Some(last) = last else { return };
-        let sliced = last.slices.keys().map(String::as_str);
-        for package in sliced.chain([""]) {
-            if let Err(error) = PackageRules::new(package, &last, &catalogue.drops) {
-                self.complain(place, error.to_string());
+        match LayerRules::new(&last, &catalogue.drops).map(Arc::new) {
+            Err(error) => self.complain(place, error.to_string()),
+            Ok(rules) => {
+                let wrong = last.slices.keys().filter_map(|package| PackageRules::new(package, &rules).err());
+                wrong.for_each(|error| self.complain(place, error.to_string()));
             }
         }
         for repeated in last.packages.iter().filter(|name| last.slices.contains_key(*name)) {

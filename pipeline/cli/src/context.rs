@@ -10,7 +10,7 @@ use assemble::Catalogue;
 use registry::Store;
 use worker::{
     Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Reporter, RetryPolicy,
-    Segments, State, Wave,
+    RulesCache, Segments, State, Wave,
 };
 
 use crate::arguments::Arguments;
@@ -50,6 +50,7 @@ impl Context {
             debs: Debs::of_state(root)?,
             segments: Segments::of_state(root)?,
             layers: Layers::of_state(root)?,
+            rules: RulesCache::default(),
             labels: self.settings.labels.clone(),
             reporter: Arc::clone(reporter),
         };

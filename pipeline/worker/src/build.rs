@@ -13,7 +13,7 @@ use blob::Digest;
 use oci::Platform;
 use rayon::prelude::*;
 
-use crate::chain::{LayerWork, SegmentWork, layer_works};
+use crate::chain::{LayerWork, RulesCache, SegmentWork, layer_works};
 use crate::image_build::{BuiltImage, finish_image};
 use crate::layers::{LayerRecord, Layers};
 use crate::segments::Segments;
@@ -31,6 +31,8 @@ pub struct Builder {
     pub segments: Segments,
     /// Finished layers.
     pub layers: Layers,
+    /// Compiled rules; starts empty.
+    pub rules: RulesCache,
     /// Labels that the operator adds to every image.
     pub labels: BTreeMap<String, String>,
     /// Who is told.
@@ -85,7 +87,7 @@ impl Builder {
             let architecture = architecture_of(&lock.name, &platform).map_err(|error| policy(error.into()))?;
             let chain =
                 self.catalogue.expanded_chain(&lock.name, architecture).map_err(|error| policy(error.into()))?;
-            let layers = layer_works(&self.catalogue, &chain, platform_lock, architecture)
+            let layers = layer_works(&self.catalogue, &chain, platform_lock, architecture, &self.rules)
                 .map_err(|error| policy(error.into()))?;
             works.push(PlatformWork { platform, chain, layers });
         }

@@ -3,10 +3,12 @@
 //! In: a lock and the catalogue. Out: [`LayerWork`], the lowest layer first. Two images that share a layer get equal
 //! keys for it, so it is made once.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assemble::{
-    COMPRESSOR, Catalogue, Definition, Effect, GlobError, LAYER_FORMAT, LockedPackage, PackageRules, PlatformLock,
+    COMPRESSOR, Catalogue, Definition, Effect, GlobError, LAYER_FORMAT, LayerRules, LockedPackage, PackageRules,
+    PlatformLock,
 };
 use blob::Digest;
 use debian::Architecture;
@@ -46,16 +48,35 @@ impl LayerWork {
     }
 }
 
+/// Compiled rules by the digest of the expanded definition: compiling globs is dear, and images share their parents.
+#[derive(Debug, Clone, Default)]
+pub struct RulesCache(Arc<Mutex<BTreeMap<Digest, Arc<LayerRules>>>>);
+
+impl RulesCache {
+    fn get(&self, catalogue: &Catalogue, definition: &Definition) -> Result<Arc<LayerRules>, GlobError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = definition.digest();
+        if let Some(rules) = known.get(&key) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(LayerRules::new(definition, &catalogue.drops)?);
+        known.insert(key, Arc::clone(&rules));
+        Ok(rules)
+    }
+}
+
 /// The work of one platform of a lock.
 pub(crate) fn layer_works(
     catalogue: &Catalogue,
     chain: &[Definition],
     lock: &PlatformLock,
     architecture: Architecture,
+    cache: &RulesCache,
 ) -> Result<Vec<LayerWork>, GlobError> {
     let mut works: Vec<LayerWork> = Vec::new();
     for (depth, (definition, layer)) in chain.iter().zip(&lock.layers).enumerate() {
-        let segments = layer.packages.iter().map(|package| segment_work(catalogue, definition, package));
+        let rules = cache.get(catalogue, definition)?;
+        let segments = layer.packages.iter().map(|package| segment_work(&rules, package));
         let segments = segments.collect::<Result<Vec<_>, _>>()?;
         let parent = works.last().map(|work| work.key.clone());
         let chain: Arc<[Definition]> = chain[..=depth].into();
@@ -65,12 +86,8 @@ pub(crate) fn layer_works(
     Ok(works)
 }
 
-fn segment_work(
-    catalogue: &Catalogue,
-    definition: &Definition,
-    package: &LockedPackage,
-) -> Result<SegmentWork, GlobError> {
-    let rules = PackageRules::new(&package.name, definition, &catalogue.drops)?;
+fn segment_work(rules: &Arc<LayerRules>, package: &LockedPackage) -> Result<SegmentWork, GlobError> {
+    let rules = PackageRules::new(&package.name, rules)?;
     Ok(SegmentWork { key: Segments::key(package, &rules), package: package.clone(), rules: Arc::new(rules) })
 }
 

@@ -35,7 +35,7 @@ mod wave_scope;
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
 pub use blocking::blocking;
 pub use build::Builder;
-pub use chain::{LayerWork, SegmentWork};
+pub use chain::{LayerWork, RulesCache, SegmentWork};
 pub use client::Client;
 pub use client_error::ClientError;
 pub use debs::{Debs, FetchError, Fetched, WantedDeb};

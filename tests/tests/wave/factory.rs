@@ -10,7 +10,7 @@ use registry::Store;
 use tests::{FakeArchive, FakeServer};
 use worker::{
     Archive, ArchiveSettings, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, RetryPolicy,
-    Segments, State, Wave, WaveRequest, silent,
+    RulesCache, Segments, State, Wave, WaveRequest, silent,
 };
 
 /// Images that the small archive can give.
@@ -61,6 +61,7 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         debs: Debs::of_state(root).unwrap(),
         segments: Segments::of_state(root).unwrap(),
         layers: Layers::of_state(root).unwrap(),
+        rules: RulesCache::default(),
         labels: std::collections::BTreeMap::new(),
         reporter: silent(),
     };
