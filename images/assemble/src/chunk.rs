@@ -42,6 +42,7 @@ pub(crate) fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
         .gzip_compress(plain, &mut member)
         .map_err(|error| io::Error::other(format!("libdeflate: {error}")))?;
     member.truncate(size);
+    member.shrink_to_fit();
     Ok(member)
 }
 

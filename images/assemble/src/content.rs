@@ -4,6 +4,7 @@
 //! are held in memory as a whole, since their names stand at both ends; everything else streams.
 
 use std::io::{self, Read, Write};
+use std::sync::{Mutex, PoisonError};
 
 use blob::{Algorithm, Digest, Hasher};
 
@@ -14,6 +15,12 @@ use crate::path::RootPath;
 
 /// The largest ELF file that is read; the largest in Debian's runtimes (libnode) has 55 MB.
 const LARGEST_ELF: u64 = 256 << 20;
+
+/// ELF files above this size are held one at a time, whatever the number of cores: that bounds the memory of a build.
+const LARGE_ELF: u64 = 16 << 20;
+
+/// Held while a large ELF file is in memory.
+static LARGE: Mutex<()> = Mutex::new(());
 
 /// The largest file whose content an effect may read.
 const LARGEST_CAPTURED: u64 = 4 << 20;
@@ -60,6 +67,7 @@ pub(crate) fn copy(
     let mut head = Vec::with_capacity(HEAD);
     reader.take(HEAD as u64).read_to_end(&mut head).map_err(io)?;
     if head.starts_with(elf::MAGIC) {
+        let _alone = (size > LARGE_ELF).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
         let bytes = read_rest(path, size, LARGEST_ELF, "an ELF file", head, reader)?;
         output.write_all(&bytes).map_err(io)?;
         return Ok(FileFacts { size, digest: Digest::of(&bytes), elf: elf::read(&bytes), interpreter: None });
