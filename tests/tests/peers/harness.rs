@@ -126,7 +126,7 @@ fn up(folder: &Path, address: &str) -> Child {
 }
 
 /// The binary that `cargo build` makes beside this test: `.ci/run` builds it first.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let built = test.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
     built.expect("bedplate is not built: run `cargo build` first")

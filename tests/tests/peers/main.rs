@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop, and says where it is")]
 
+mod binary;
 mod docker;
 mod harness;
 mod smoke;
