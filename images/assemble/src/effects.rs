@@ -164,12 +164,26 @@ pub(crate) fn link(path: RootPath, target: String) -> Made {
     Made { path, body: MadeBody::Symlink(target), mode: 0o777, owner: 0, group: 0 }
 }
 
+/// The links that no package ships, and the folders that they lead to.
 fn usr_merge(context: EffectContext<'_>) -> Vec<Made> {
     let lib64 = (context.architecture == Architecture::Amd64).then_some("lib64");
-    let names = ["bin", "lib", "sbin"].into_iter().chain(lib64);
-    let paths = names.filter_map(|name| Some((RootPath::parse(&format!("/{name}")).ok()?, name)));
-    let missing = paths.filter(|(path, _)| context.tree.get(path).is_none());
-    missing.map(|(path, name)| link(path, format!("usr/{name}"))).collect()
+    let absent = |path: &RootPath| context.tree.get(path).is_none();
+    let mut made = Vec::new();
+    for name in ["bin", "lib", "sbin"].into_iter().chain(lib64) {
+        let (Ok(alias), Ok(folder)) = (RootPath::parse(&format!("/{name}")), RootPath::parse(&format!("/usr/{name}")))
+        else {
+            continue;
+        };
+        if absent(&alias) {
+            let missing = absent(&folder).then(|| directory(folder));
+            made.extend(missing.into_iter().chain([link(alias, format!("usr/{name}"))]));
+        }
+    }
+    made
+}
+
+fn directory(path: RootPath) -> Made {
+    Made { path, body: MadeBody::Directory, mode: 0o755, owner: 0, group: 0 }
 }
 
 /// Debian's own file with keys added or replaced; scanners read `ID` and `VERSION_ID`, which stay.

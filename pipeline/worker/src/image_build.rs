@@ -50,11 +50,11 @@ pub struct BuiltPlatform {
 
 /// The audits refused an image.
 #[derive(Debug, thiserror::Error)]
-#[error("image `{image}` on {platform}: {source}")]
+#[error("image `{image}` on {platform}: {findings}")]
 pub struct RefusedImage {
     image: String,
     platform: Platform,
-    source: AuditError,
+    findings: AuditError,
 }
 
 pub(crate) fn finish_image(
@@ -125,8 +125,8 @@ fn finish_platform(
 fn check(lock: &ImageLock, work: &PlatformWork, packages: &PlatformLock, base: &Base) -> Result<(), Arc<Failure>> {
     let names = packages.packages().map(|package| package.name.as_str());
     let architecture = architecture(lock, &work.platform)?;
-    assemble::audit(&base.tree, &work.chain, names, architecture).map_err(|source| {
-        let error = RefusedImage { image: lock.name.clone(), platform: work.platform.clone(), source };
+    assemble::audit(&base.tree, &work.chain, names, architecture).map_err(|findings| {
+        let error = RefusedImage { image: lock.name.clone(), platform: work.platform.clone(), findings };
         Arc::new(Failure::new(Whose::Policy, error))
     })
 }

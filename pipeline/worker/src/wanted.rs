@@ -22,7 +22,7 @@ pub enum WantedError {
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     /// The archive cannot give what the definition wants.
-    #[error("{platform}: {source}")]
+    #[error("cannot be resolved for {platform}")]
     Resolve {
         /// The platform on which it is so.
         platform: String,

@@ -52,11 +52,14 @@ impl Factory {
         self.publications().into_iter().map(|(name, it)| (name, it.index.to_string())).collect()
     }
 
-    /// Ends the process and starts it again on the same state.
-    pub(crate) fn stop_and_run_again(&self) {
+    /// Ends the process, and runs one more wave on the same state: what it printed.
+    pub(crate) fn stop_and_run_once_more(&self) -> String {
         stop(&mut self.process.borrow_mut());
-        *self.process.borrow_mut() = up(self.folder(), &self.address);
-        self.wait();
+        let mut command = Command::new(binary());
+        command.args(["up", "--once", "--progress", "none", "--state"]).arg(self.folder().join("state"));
+        let output = command.current_dir(self.folder()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Builds one image in another folder with one thread and nothing but .debs at hand.
@@ -78,12 +81,13 @@ impl Factory {
         value[0]["index"].as_str().unwrap().to_owned()
     }
 
-    fn publications(&self) -> BTreeMap<String, plan::Publication> {
+    /// Everything published, by image.
+    pub(crate) fn publications(&self) -> BTreeMap<String, plan::Publication> {
         let all = worker::Publications::of_state(&self.folder().join("state")).unwrap().all().unwrap();
         all.into_iter().map(|it| (it.image.clone(), it)).collect()
     }
 
-    /// `/readyz` says yes once a wave has ended; then everything must be published.
+    /// Waits until everything is published and the process says that it is ready.
     fn wait(&self) {
         let begin = Instant::now();
         let address = format!("http://{}/readyz", self.address);
@@ -91,15 +95,14 @@ impl Factory {
         while begin.elapsed() < PATIENCE {
             let ready =
                 runtime.block_on(async { reqwest::get(&address).await.is_ok_and(|it| it.status().is_success()) });
-            if ready {
-                assert_eq!(self.digests().len(), self.catalogue.definitions.len(), "some images were not published");
+            if ready && self.digests().len() == self.catalogue.definitions.len() {
                 return;
             }
             let ended = self.process.borrow_mut().try_wait().unwrap();
             assert!(ended.is_none(), "bedplate up ended: {ended:?}");
             std::thread::sleep(Duration::from_millis(200));
         }
-        panic!("no wave ended within {PATIENCE:?}");
+        panic!("not everything was published within {PATIENCE:?}");
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop, and says where it is")]
 
 mod binary;
+mod debian;
 mod docker;
 mod harness;
 mod smoke;
@@ -31,6 +32,9 @@ fn every_image_is_pulled_by_docker_and_passes_its_smoke_tests() {
     skopeo_reads_the_registry_and_the_layouts(&factory);
     a_second_wave_changes_nothing(&factory);
     another_state_folder_gives_the_same_digests(&factory);
+    debian::the_bundle_is_the_one_of_debians_generator(&factory);
+    debian::the_arm64_image_starts_under_qemu(&factory);
+    debian::one_word_makes_it_bookworm(&factory);
 }
 
 fn skopeo_reads_the_registry_and_the_layouts(factory: &Factory) {
@@ -44,7 +48,8 @@ fn skopeo_reads_the_registry_and_the_layouts(factory: &Factory) {
 
 fn a_second_wave_changes_nothing(factory: &Factory) {
     let before = factory.digests();
-    factory.stop_and_run_again();
+    let said = factory.stop_and_run_once_more();
+    assert!(said.contains(&format!("0 published, {} up to date, 0 failed", before.len())), "{said}");
     assert_eq!(factory.digests(), before);
 }
 
