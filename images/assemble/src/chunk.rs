@@ -34,7 +34,7 @@ pub struct Member {
 }
 
 /// Compresses one member.
-pub(crate) fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
+pub fn compress(plain: &[u8]) -> io::Result<Vec<u8>> {
     let level = CompressionLvl::new(LEVEL).map_err(|error| io::Error::other(format!("{error:?}")))?;
     let mut compressor = Compressor::new(level);
     let mut member = vec![0; compressor.gzip_compress_bound(plain.len())];

@@ -38,7 +38,7 @@ pub use accounts::AccountError;
 pub use audit::{AuditError, AuditFinding, NONROOT, audit};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use certificates::CertificateError;
-pub use chunk::{COMPRESSOR, Member};
+pub use chunk::{COMPRESSOR, Member, compress};
 pub use content::ContentError;
 pub use definition::{Allowance, Definition, DropRule, SmokeTest};
 pub use dpkg::STATUS_FOLDER;
