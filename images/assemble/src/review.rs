@@ -3,10 +3,11 @@
 //! In: a package's control archive and `reviewed.yaml`. Out: nothing, or a [`ReviewError`] that shows the scripts
 //! and says how to mark them reviewed. Triggers that no effect covers are errors too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use blob::Digest;
 use serde::{Deserialize, Serialize};
+use similar::TextDiff;
 
 /// What was reviewed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,8 +72,15 @@ pub struct Scripts {
 }
 
 impl Reviewed {
-    /// Refuses a package whose scripts or triggers nobody has looked at.
-    pub fn check(&self, package: &str, version: &str, scripts: &Scripts) -> Result<(), ReviewError> {
+    /// Refuses a package whose scripts or triggers nobody has looked at. `before` is asked for scripts of the package
+    /// that were reviewed, among which of these digests: the message shows what has changed since.
+    pub fn check(
+        &self,
+        package: &str,
+        version: &str,
+        scripts: &Scripts,
+        before: impl FnOnce(&[Review]) -> Option<Scripts>,
+    ) -> Result<(), ReviewError> {
         if let Some(trigger) = scripts.triggers.iter().find(|trigger| !self.triggers.contains_key(*trigger)) {
             return Err(ReviewError::UnknownTrigger { package: package.to_owned(), trigger: trigger.clone() });
         }
@@ -85,14 +93,21 @@ impl Reviewed {
             package: package.to_owned(),
             version: version.to_owned(),
             digest: digest.clone(),
-            scripts: show(&scripts.texts),
+            scripts: show(&before(reviews).map(|it| it.texts).unwrap_or_default(), &scripts.texts),
         })
     }
 }
 
-fn show(texts: &BTreeMap<String, String>) -> String {
-    let show_one = |(name, text): (&String, &String)| format!("--- {name}\n{}\n", text.trim_end());
-    texts.iter().map(show_one).collect()
+/// Unified differences; of a script that was not there before, every line.
+fn show(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> String {
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let show_one = |name: &String| {
+        let text = |texts: &BTreeMap<String, String>| texts.get(name).cloned().unwrap_or_default();
+        let (old, new) = (text(before), text(now));
+        let difference = TextDiff::from_lines(&old, &new);
+        difference.unified_diff().header(&format!("reviewed/{name}"), &format!("now/{name}")).to_string()
+    };
+    names.into_iter().map(show_one).collect()
 }
 
 #[cfg(test)]
@@ -117,13 +132,18 @@ mod tests {
 
     #[test]
     fn lets_reviewed_scripts_pass() {
-        reviewed("new").check("openssl", "1", &scripts()).unwrap();
-        reviewed("old").check("zlib1g", "1", &Scripts::default()).unwrap();
+        reviewed("new").check("openssl", "1", &scripts(), |_| None).unwrap();
+        reviewed("old").check("zlib1g", "1", &Scripts::default(), |_| None).unwrap();
     }
 
     #[test]
     fn shows_scripts_that_changed() {
-        let message = reviewed("old").check("openssl", "2", &scripts()).unwrap_err().to_string();
+        let before = |reviews: &[Review]| {
+            assert_eq!(reviews[0].digest, Digest::of("old"));
+            Some(Scripts { texts: BTreeMap::from([("postinst".into(), "#!/bin/sh\ntrue\n".into())]), ..scripts() })
+        };
+        let message = reviewed("old").check("openssl", "2", &scripts(), before).unwrap_err().to_string();
+        assert!(message.contains("-true\n+adduser x\n") && message.contains(" #!/bin/sh\n"), "{message}");
         assert!(message.contains("`openssl` 2 were not reviewed") && message.contains("adduser x"), "{message}");
         assert!(message.contains("--digest sha256:"), "{message}");
     }
@@ -131,7 +151,7 @@ mod tests {
     #[test]
     fn stops_at_a_trigger_that_nobody_knows() {
         let known = Reviewed { triggers: BTreeMap::new(), ..reviewed("new") };
-        let message = known.check("openssl", "2", &scripts()).unwrap_err().to_string();
+        let message = known.check("openssl", "2", &scripts(), |_| None).unwrap_err().to_string();
         assert!(message.contains("trigger `ldconfig`"), "{message}");
     }
 }

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assemble::{Base, Catalogue, Definition, ImageLock, plan_layer};
+use assemble::{Base, Catalogue, Definition, ImageLock, Review, plan_layer};
 use blob::Digest;
 use oci::Platform;
 use rayon::prelude::*;
@@ -156,7 +156,8 @@ impl Builder {
             let lost =
                 || Failure::new(Whose::Defect, format!("segment of {} vanished while it was needed", one.package.name));
             let segment = self.segments.load(&one.key).ok_or_else(lost)?;
-            let review = self.catalogue.reviewed.check(&segment.package, &segment.version, &segment.scripts);
+            let before = |reviews: &[Review]| self.segments.reviewed_scripts(&segment.package, reviews);
+            let review = self.catalogue.reviewed.check(&segment.package, &segment.version, &segment.scripts, before);
             review.map_err(|error| Failure::new(Whose::Policy, error))?;
             parts.push((one.key.clone(), segment));
         }

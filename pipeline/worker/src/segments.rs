@@ -7,10 +7,12 @@ use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use assemble::{COMPRESSOR, LockedPackage, PackageRules, SEGMENT_FORMAT, Segment, SegmentError, build_segment};
+use assemble::{
+    COMPRESSOR, LockedPackage, PackageRules, Review, SEGMENT_FORMAT, Scripts, Segment, SegmentError, build_segment,
+};
 use blob::Digest;
 
-use crate::{Debs, DiskError, NewFile, sweep_abandoned};
+use crate::{Debs, DiskError, NewFile, list, sweep_abandoned};
 
 /// Why a segment cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,18 @@ impl Segments {
         let size: u64 = segment.members.iter().map(|member| member.compressed).sum();
         let whole = self.path(key, "gz").metadata().is_ok_and(|metadata| metadata.len() == size);
         whole.then_some(segment)
+    }
+
+    /// Scripts of a package as they were when a person reviewed them, if some segment of it is still here.
+    pub fn reviewed_scripts(&self, package: &str, reviews: &[Review]) -> Option<Scripts> {
+        let records =
+            list(&self.folder).ok()?.into_iter().filter(|path| path.extension().is_some_and(|it| it == "json"));
+        let segments = records.filter_map(|path| serde_json::from_slice::<Segment>(&fs::read(path).ok()?).ok());
+        let reviewed = |digest: &Digest| reviews.iter().any(|review| review.digest == *digest);
+        segments
+            .filter(|segment| segment.package == package)
+            .map(|segment| segment.scripts)
+            .find(|scripts| scripts.digest.as_ref().is_some_and(reviewed))
     }
 
     /// The compressed bytes of a segment.
