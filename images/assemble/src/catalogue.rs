@@ -27,6 +27,8 @@ pub struct Catalogue {
     pub reviewed: Reviewed,
     /// Debian's releases: suites, keys, dates.
     pub releases: Releases,
+    /// Labels and annotations that the operator's settings add to every image.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Why the catalogue is unusable.

@@ -9,11 +9,12 @@ use crate::path::{PathError, RootPath};
 
 /// Why a package cannot become part of a layer.
 #[derive(Debug, thiserror::Error)]
-#[error("package {package}: {problem}")]
+#[error("package {package}")]
 pub struct SegmentError {
     /// Name and version.
     pub package: String,
     /// What is wrong with it.
+    #[source]
     pub problem: SegmentProblem,
 }
 

@@ -32,11 +32,16 @@ impl Context {
         Ok(Self { settings, state })
     }
 
-    /// The catalogue: the folder of the settings, or the one built in.
+    /// The catalogue: the folder of the settings, or the one built in; with the labels of the settings.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        let Some(folder) = &self.settings.catalog else { return Ok(Catalogue::read(catalog::files())?) };
-        let files = read_folder(folder, folder)?;
-        Ok(Catalogue::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?)
+        let read = match &self.settings.catalog {
+            None => Catalogue::read(catalog::files())?,
+            Some(folder) => {
+                let files = read_folder(folder, folder)?;
+                Catalogue::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?
+            }
+        };
+        Ok(Catalogue { labels: self.settings.labels.clone(), ..read })
     }
 
     /// Opens the state folder and everything in it. The folder stays locked while the first value lives.
@@ -51,7 +56,6 @@ impl Context {
             segments: Segments::of_state(root)?,
             layers: Layers::of_state(root)?,
             rules: RulesCache::default(),
-            labels: self.settings.labels.clone(),
             reporter: Arc::clone(reporter),
         };
         let wave = Wave {

@@ -33,8 +33,6 @@ pub struct Builder {
     pub layers: Layers,
     /// Compiled rules; starts empty.
     pub rules: RulesCache,
-    /// Labels that the operator adds to every image.
-    pub labels: BTreeMap<String, String>,
     /// Who is told.
     pub reporter: Reporter,
 }
@@ -164,7 +162,15 @@ impl Builder {
         let segments: Vec<&assemble::Segment> = parts.iter().map(|(_, segment)| segment).collect();
         let plan = plan_layer(&work.chain, base, &segments, work.architecture)
             .map_err(|error| Failure::new(Whose::Policy, error))?;
-        Ok(self.layers.make(&work.key, base, &plan, &parts, &self.segments)?)
+        let made = self.layers.make(&work.key, base, &plan, &parts, &self.segments);
+        made.map_err(|error| {
+            if error.is_damage() {
+                for (key, _) in &parts {
+                    self.segments.discard(key);
+                }
+            }
+            Failure::from(error)
+        })
     }
 }
 

@@ -116,6 +116,14 @@ impl Debs {
         }
     }
 
+    /// Removes a package if its bytes are not the ones that its name promises, so that it is fetched again.
+    pub fn discard_damaged(&self, digest: &Digest, size: u64) -> Result<(), DiskError> {
+        match self.open(digest, size)?.finish() {
+            Ok(()) => Ok(()),
+            Err(_) => self.discard(digest),
+        }
+    }
+
     /// Where a package is or would be.
     pub fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(digest.hex())

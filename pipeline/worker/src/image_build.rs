@@ -76,7 +76,7 @@ pub(crate) fn finish_image(
     let images: Vec<PlatformImage> = platforms.iter().map(|platform| platform.image.clone()).collect();
     let parent = parent_index(builder, &first.chain, lock, &parents);
     let parent = parent.as_ref().map(|(name, digest)| (name.as_str(), digest));
-    let (index, descriptor) = image_index(&first.chain, &images, &version, parent, &builder.labels);
+    let (index, descriptor) = image_index(&first.chain, &images, &version, parent, &builder.catalogue.labels);
     (builder.reporter)(Event::ImageBuilt {
         image: lock.name.clone(),
         digest: descriptor.digest.clone(),
@@ -114,7 +114,7 @@ fn finish_platform(
             platform: &work.platform,
             version: &version,
             parent: images.last(),
-            labels: &builder.labels,
+            labels: &builder.catalogue.labels,
         }));
     }
     let image = images.pop().ok_or_else(|| defect("chain is empty"))?;
@@ -160,7 +160,7 @@ fn parent_index(
         let images: Vec<PlatformImage> = parents.iter().filter_map(|images| images.get(depth - 1).cloned()).collect();
         let version = version(builder, &chain[..depth], packages);
         let below = index.as_ref().map(|(name, digest)| (name.as_str(), digest));
-        let (_, descriptor) = image_index(&chain[..depth], &images, &version, below, &builder.labels);
+        let (_, descriptor) = image_index(&chain[..depth], &images, &version, below, &builder.catalogue.labels);
         index = Some((chain[depth - 1].name.clone(), descriptor.digest));
     }
     index

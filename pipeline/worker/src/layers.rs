@@ -48,6 +48,13 @@ pub enum MakeLayerError {
     Disk(#[from] DiskError),
 }
 
+impl MakeLayerError {
+    /// Whether a segment on disk was not what it was when it was made.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Layer(LayerError::Io(error)) if error.kind() == io::ErrorKind::InvalidData)
+    }
+}
+
 /// All layers of a state folder.
 #[derive(Debug, Clone)]
 pub struct Layers {

@@ -25,7 +25,7 @@ pub fn publish(
     let repository: Repository =
         built.definition.repository().parse().map_err(|error: oci::NameError| policy(error.into()))?;
     let moving = moving_tags(&built.definition, &built.version).map_err(|error| policy(error.into()))?;
-    let fixed = fixed(built, published, now).map_err(|error| policy(error.into()))?;
+    let fixed = fixed(store, &repository, built, published, now)?;
     push(store, &repository, built)?;
     let tags: Vec<(Tag, Descriptor)> =
         moving.iter().chain([&fixed]).map(|tag| (tag.clone(), built.descriptor.clone())).collect();
@@ -33,13 +33,31 @@ pub fn publish(
     Ok(publication(built, &repository, &moving, &fixed, published, now))
 }
 
-/// The tag that never moves is given once: the same digest keeps the one it has.
-fn fixed(built: &BuiltImage, published: Option<&Publication>, now: Timestamp) -> Result<Tag, assemble::TagError> {
+/// The tag that never moves is given once: the same digest keeps the one it has, and another digest of the same
+/// version and snapshot (the definition changed) gets a number behind it.
+fn fixed(
+    store: &Store,
+    repository: &Repository,
+    built: &BuiltImage,
+    published: Option<&Publication>,
+    now: Timestamp,
+) -> Result<Tag, Failure> {
+    let policy = |error: Box<dyn std::error::Error + Send + Sync>| Failure::new(Whose::Policy, error);
     let kept = published.filter(|it| it.index == built.descriptor.digest).and_then(|it| it.fixed_tag.parse().ok());
-    match kept {
-        Some(tag) => Ok(tag),
-        None => fixed_tag(&built.definition, &built.version, built.lock.snapshot_time().unwrap_or(now)),
+    if let Some(tag) = kept {
+        return Ok(tag);
     }
+    let time = built.lock.snapshot_time().unwrap_or(now);
+    let first = fixed_tag(&built.definition, &built.version, time).map_err(|error| policy(error.into()))?;
+    let mut tag = first.clone();
+    for number in 2_u32.. {
+        match store.resolve(repository, &tag).map_err(|error| policy(error.into()))? {
+            Some(other) if other.digest != built.descriptor.digest => {}
+            _ => break,
+        }
+        tag = format!("{first}-{number}").parse().map_err(|error: oci::NameError| policy(error.into()))?;
+    }
+    Ok(tag)
 }
 
 fn push(store: &Store, repository: &Repository, built: &BuiltImage) -> Result<(), Failure> {

@@ -83,7 +83,8 @@ impl Segments {
         let deb = File::open(&path).map_err(|error| DiskError::new("open", &path, error))?;
         let mut file = NewFile::create(&self.path(key, "gz"))?;
         let mut output = BufWriter::with_capacity(1 << 20, file.as_file());
-        let segment = build_segment(package, rules, BufReader::with_capacity(1 << 18, deb), &mut output)?;
+        let made = build_segment(package, rules, BufReader::with_capacity(1 << 18, deb), &mut output);
+        let segment = made.inspect_err(|_| drop(debs.discard_damaged(&package.sha256, package.size)))?;
         output.flush().map_err(|error| DiskError::new("write", &self.path(key, "gz"), error))?;
         drop(output);
         file.commit_unsynced()?;
@@ -92,6 +93,13 @@ impl Segments {
         record.write(&facts)?;
         record.commit_unsynced()?;
         Ok(segment)
+    }
+
+    /// Removes a segment that turned out to be damaged, so that the next wave makes it again.
+    pub fn discard(&self, key: &Digest) {
+        for extension in ["json", "gz"] {
+            let _ = fs::remove_file(self.path(key, extension));
+        }
     }
 
     fn path(&self, key: &Digest, extension: &str) -> PathBuf {

@@ -118,10 +118,10 @@ pub fn chosen_platforms<'d>(definition: &'d Definition, asked: &[Platform]) -> V
     definition.platforms.iter().filter(|platform| asked.is_empty() || asked.contains(platform)).collect()
 }
 
-/// The digest of everything we wrote that an image depends on: its chain, the cut list, the drop list.
+/// The digest of everything we wrote that an image depends on: its chain, the cut list, the drop list, the labels.
 pub fn definition_digest(catalogue: &Catalogue, name: &str) -> Result<Digest, CatalogueError> {
     let release = &catalogue.get(name)?.release;
     let chain: Vec<Digest> = catalogue.chain(name)?.iter().map(|definition| definition.digest()).collect();
-    let lists = (release, chain, &catalogue.cuts, &catalogue.drops);
+    let lists = (release, chain, &catalogue.cuts, &catalogue.drops, &catalogue.labels);
     Ok(Digest::of(serde_json::to_vec(&lists).unwrap_or_default()))
 }

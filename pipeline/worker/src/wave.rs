@@ -4,6 +4,7 @@
 //! resolve, decide, fetch, build, publish; if the mirror moves on while packages are fetched, the wave starts again
 //! from a new snapshot. When nothing changed, only the `InRelease` files are read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ use crate::build::Builder;
 use crate::failure::chain;
 use crate::image_build::BuiltImage;
 use crate::snapshot::Wanted;
-use crate::wanted::{Wants, definition_digest};
+use crate::wanted::{Wants, chosen_platforms, definition_digest};
 use crate::{
     Archive, Client, Event, Failure, Indexes, Observer, Publications, SegmentWork, Snapshot, WantedDeb, blocking,
     publish,
@@ -75,7 +76,7 @@ impl Wave {
         for (release, names) in self.by_release(request)? {
             let wanted = self.wanted(&release, &names, request)?;
             let suites = self.observer.observe_suites(&wanted, Timestamp::now()).await?;
-            if let Some(outcomes) = self.unchanged(&names, &suites) {
+            if let Some(outcomes) = self.unchanged(&names, request, &suites) {
                 self.tell_all(&outcomes);
                 summary.images.extend(outcomes);
                 continue;
@@ -233,13 +234,22 @@ impl Wave {
     }
 
     /// If neither the archive nor we changed anything since everything was published: the outcomes, at once.
-    fn unchanged(&self, names: &[String], suites: &[crate::ObservedSuite]) -> Option<Vec<ImageOutcome>> {
+    fn unchanged(
+        &self,
+        names: &[String],
+        request: &WaveRequest,
+        suites: &[crate::ObservedSuite],
+    ) -> Option<Vec<ImageOutcome>> {
         let seen: Vec<&Digest> = suites.iter().map(|suite| &suite.in_release.digest).collect();
         let keep = |name: &String| {
             let published = self.publications.get(name).filter(|it| it.builder == BUILDER && self.is_served(it))?;
             let known: Vec<&Digest> = published.lock.snapshot.iter().map(|suite| &suite.in_release).collect();
             let definition = definition_digest(&self.builder.catalogue, name).ok()?;
-            let same = known == seen && definition == published.lock.definition;
+            let wanted = chosen_platforms(self.builder.catalogue.get(name).ok()?, &request.platforms);
+            let wanted: BTreeSet<String> = wanted.into_iter().map(ToString::to_string).collect();
+            let same = known == seen
+                && definition == published.lock.definition
+                && wanted.iter().eq(published.lock.platforms.keys());
             same.then(|| ImageOutcome { image: name.clone(), outcome: Outcome::UpToDate { index: published.index } })
         };
         names.iter().map(keep).collect()

@@ -79,3 +79,61 @@ async fn what_a_dead_process_left_harms_nothing() {
     assert_eq!(failures(&summary), [""; 0]);
     assert_eq!(wave.publications.get("base").unwrap().index, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_asked_for_later_is_built_and_the_fixed_tag_of_before_stays() {
+    let (archive, folder) = (mini_trixie(&BOTH), tempfile::tempdir().unwrap());
+    let server = archive.serve();
+    let (_locked, wave) = factory(&archive, &server, folder.path());
+    let narrow = worker::WaveRequest { platforms: vec!["linux/amd64".parse().unwrap()], ..request(&["static"]) };
+    wave.run(&narrow).await.unwrap();
+    let before = wave.publications.get("static").unwrap();
+    assert_eq!(wave.run(&request(&["static"])).await.unwrap().counts(), (1, 0, 0));
+    let after = wave.publications.get("static").unwrap();
+    assert_eq!(after.platforms.keys().collect::<Vec<_>>(), ["linux/amd64", "linux/arm64"]);
+    assert_eq!(after.fixed_tag, format!("{}-2", before.fixed_tag));
+    let tag = before.fixed_tag.parse().unwrap();
+    let kept = wave.store.resolve(&"static".parse().unwrap(), &tag).unwrap().unwrap();
+    assert_eq!(kept.digest, before.index);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_of_the_settings_are_a_reason_to_rebuild() {
+    let (archive, folder) = (mini_trixie(&["amd64"]), tempfile::tempdir().unwrap());
+    let server = archive.serve();
+    let (_locked, mut wave) = factory(&archive, &server, folder.path());
+    let images = worker::WaveRequest { platforms: vec!["linux/amd64".parse().unwrap()], ..request(&["static"]) };
+    wave.run(&images).await.unwrap();
+    let labels = [("org.opencontainers.image.vendor".to_owned(), "Example".to_owned())].into();
+    let catalogue = assemble::Catalogue { labels, ..(*wave.builder.catalogue).clone() };
+    wave.builder.catalogue = std::sync::Arc::new(catalogue);
+    assert_eq!(wave.run(&images).await.unwrap().counts(), (1, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_disk_damaged_is_thrown_away_and_made_again() {
+    let (archive, folder) = (mini_trixie(&["amd64"]), tempfile::tempdir().unwrap());
+    let server = archive.serve();
+    let (locked, wave) = factory(&archive, &server, folder.path());
+    let images = worker::WaveRequest { platforms: vec!["linux/amd64".parse().unwrap()], ..request(&["static"]) };
+    wave.run(&images).await.unwrap();
+    let before = wave.publications.get("static").unwrap().index;
+    for (folder, gone) in [("debs/sha256", &["segments", "layers"][..]), ("segments", &["layers"][..])] {
+        for gone in gone {
+            std::fs::remove_dir_all(locked.root().join(gone)).unwrap();
+        }
+        std::fs::remove_file(locked.root().join("publications/static.json")).unwrap();
+        for path in worker::list(&locked.root().join(folder)).unwrap() {
+            if path.extension().is_none_or(|extension| extension == "gz") {
+                let mut bytes = std::fs::read(&path).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 0xff;
+                std::fs::write(&path, bytes).unwrap();
+            }
+        }
+        assert_eq!(wave.run(&images).await.unwrap().counts(), (0, 0, 1), "damage in {folder} was not seen");
+        let again = wave.run(&images).await.unwrap();
+        assert_eq!(failures(&again), [""; 0]);
+        assert_eq!(wave.publications.get("static").unwrap().index, before);
+    }
+}

@@ -62,7 +62,6 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         segments: Segments::of_state(root).unwrap(),
         layers: Layers::of_state(root).unwrap(),
         rules: RulesCache::default(),
-        labels: std::collections::BTreeMap::new(),
         reporter: silent(),
     };
     let wave = Wave {
