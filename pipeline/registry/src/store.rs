@@ -15,9 +15,15 @@ use oci::{
     Descriptor, DocumentError, INDEX_FILE, LAYOUT_FILE, LayoutIndex, ManifestDocument, Repository, Tag, blob_path,
 };
 
-use crate::cache::Cache;
-use crate::files::{self, at, present};
-use crate::view::{Known, Size, Stamp, View};
+mod cache;
+mod files;
+mod view;
+mod write;
+
+use cache::Cache;
+use files::{at, present};
+pub(crate) use view::View;
+use view::{Known, Size, Stamp};
 
 /// How much memory manifests may take.
 const MANIFESTS_IN_MEMORY: usize = 64 * 1024 * 1024;

@@ -12,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use blob::Digest;
 use oci::{Descriptor, Repository, Tag};
 
-use crate::conditions::is_known;
-use crate::errors::ApiError;
-use crate::router::{Request, about, blocking, view};
+use super::conditions::is_known;
+use super::errors::ApiError;
+use super::router::{Request, about, blocking, view};
 
 /// A tag may move: ask each time, and get 304 for an answer.
 const CACHE_TAG: &str = "no-cache";

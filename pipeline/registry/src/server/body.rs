@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes};
 use blob::Digest;
 use futures_util::stream;
 
-use crate::ranges::Span;
+use super::ranges::Span;
 
 /// How much is read at once; an answer holds about twice as much.
 const READ_SIZE: u64 = 256 * 1024;

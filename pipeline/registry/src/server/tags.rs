@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use oci::{Repository, Tag};
 use serde::Serialize;
 
-use crate::errors::ApiError;
-use crate::names::{encode, number, parameter};
-use crate::router::{Request, blocking, view};
+use super::errors::ApiError;
+use super::names::{encode, number, parameter};
+use super::router::{Request, blocking, view};
 
 #[derive(Serialize)]
 struct TagList<'a> {

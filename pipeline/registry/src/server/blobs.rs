@@ -12,12 +12,12 @@ use axum::response::{IntoResponse, Response};
 use blob::Digest;
 use oci::Repository;
 
-use crate::body::{BLOB_TYPE, Piece, body, content_range, length, multipart};
-use crate::conditions::{is_known, is_range_wanted};
-use crate::errors::ApiError;
-use crate::manifests::CACHE_DIGEST;
-use crate::ranges::{Span, Wanted};
-use crate::router::{Request, about, blocking};
+use super::body::{BLOB_TYPE, Piece, body, content_range, length, multipart};
+use super::conditions::{is_known, is_range_wanted};
+use super::errors::ApiError;
+use super::manifests::CACHE_DIGEST;
+use super::ranges::{Span, Wanted};
+use super::router::{Request, about, blocking};
 
 /// Answers `/v2/<name>/blobs/<digest>`.
 pub(crate) async fn answer(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {

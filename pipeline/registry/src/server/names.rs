@@ -11,7 +11,7 @@ use blob::Digest;
 use oci::{Repository, Tag};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::errors::ApiError;
+use super::errors::ApiError;
 
 /// What stays as it is in a query that we write.
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/').remove(b':');

@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use blob::Digest;
 use oci::{Descriptor, ImageIndex, MEDIA_TYPE_INDEX, Repository};
 
-use crate::errors::ApiError;
-use crate::names::{encode, parameter};
-use crate::router::{Request, blocking};
+use super::errors::ApiError;
+use super::names::{encode, parameter};
+use super::router::{Request, blocking};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 /// Clients refuse manifests over 4 MiB: a page stays below, with room for its frame.

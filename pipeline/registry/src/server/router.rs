@@ -14,10 +14,11 @@ use axum::routing::any;
 use blob::Digest;
 use oci::Repository;
 
-use crate::errors::ApiError;
-use crate::names::Route;
-use crate::view::View;
-use crate::{Store, StoreError, blobs, conditions, manifests, referrers, tags};
+use super::errors::ApiError;
+use super::names::Route;
+use super::{blobs, conditions, manifests, referrers, tags};
+use crate::store::View;
+use crate::{Store, StoreError};
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");

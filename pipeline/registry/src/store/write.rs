@@ -11,8 +11,8 @@ use oci::{
     BLOBS_FOLDER, Descriptor, INDEX_FILE, LAYOUT_FILE, LayoutIndex, ManifestDocument, Repository, Tag, layout_file,
 };
 
-use crate::files::{self, Existing, at};
-use crate::store::read_index;
+use super::files::{self, Existing, at};
+use super::read_index;
 use crate::{Store, StoreError};
 
 impl Store {

@@ -1,0 +1,16 @@
+//! `/v2/`: the OCI distribution protocol, as a server.
+//!
+//! In: a [`crate::Store`]. Out: [`router`], to be merged with others or served alone.
+
+mod blobs;
+mod body;
+mod conditions;
+mod errors;
+mod manifests;
+mod names;
+mod ranges;
+mod referrers;
+mod router;
+mod tags;
+
+pub use router::router;
