@@ -3,5 +3,5 @@
 mod server;
 mod store;
 
-pub use server::router;
+pub use server::{Access, Action, Peer, Service};
 pub use store::{Store, StoreError, StoredBlob, StoredManifest};

@@ -1,7 +1,8 @@
 //! `/v2/`: the OCI distribution protocol, as a server.
 //!
-//! In: a [`crate::Store`]. Out: [`router`], to be merged with others or served alone.
+//! In: a [`crate::Store`]. Out: [`Service`], whose router can be merged with others or served alone.
 
+mod access;
 mod blobs;
 mod body;
 mod conditions;
@@ -13,4 +14,5 @@ mod referrers;
 mod router;
 mod tags;
 
-pub use router::router;
+pub use access::{Access, Action, Peer};
+pub use router::Service;

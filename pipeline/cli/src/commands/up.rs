@@ -73,8 +73,8 @@ impl Factory {
     }
 
     async fn forever(&self, listener: TcpListener, schedule: &str) -> anyhow::Result<u8> {
-        let application: Router =
-            status_page::router(Arc::clone(&self.status)).merge(registry::router(Arc::clone(&self.wave.store)));
+        let application: Router = status_page::router(Arc::clone(&self.status))
+            .merge(registry::Service::new(Arc::clone(&self.wave.store)).router());
         let server = tokio::spawn(async move { axum::serve(listener, application).await });
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {

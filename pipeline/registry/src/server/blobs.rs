@@ -21,26 +21,26 @@ use super::router::{Request, about, blocking};
 
 /// Answers `/v2/<name>/blobs/<digest>`.
 pub(crate) async fn answer(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {
-    let (store, name, wanted) = (Arc::clone(&request.store), repository.clone(), digest.clone());
+    let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), digest.clone());
     let blob = blocking(move || store.open_blob(&name, &wanted)).await?;
     let Some(blob) = blob else {
         return Err(why_not(&request, repository, &digest).await?);
     };
     let mut headers = about(&digest, CACHE_DIGEST)?;
-    if is_known(&request.headers, &digest) {
+    if is_known(request.headers(), &digest) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     set(&mut headers, ACCEPT_RANGES, "bytes")?;
     set(&mut headers, CONTENT_TYPE, BLOB_TYPE)?;
     let (status, pieces) = choose(&request, &digest, blob.size, &mut headers)?;
     set(&mut headers, CONTENT_LENGTH, &length(&pieces).to_string())?;
-    let body = if request.method == Method::HEAD { Body::empty() } else { body(blob.file, pieces) };
+    let body = if request.is_head() { Body::empty() } else { body(blob.file, pieces) };
     Ok((status, headers, body).into_response())
 }
 
 /// Says whether the repository or only the blob is missing.
 async fn why_not(request: &Request, repository: Repository, digest: &Digest) -> Result<ApiError, ApiError> {
-    let (store, name) = (Arc::clone(&request.store), repository.clone());
+    let (store, name) = (Arc::clone(request.store()), repository.clone());
     let known = blocking(move || Ok(store.exists(&name))).await?;
     Ok(if known { ApiError::blob_unknown(&repository, digest) } else { ApiError::name_unknown(&repository) })
 }
@@ -72,8 +72,8 @@ fn parts(digest: &Digest, spans: &[Span], size: u64, headers: &mut HeaderMap) ->
 
 /// Ranges are for GET only.
 fn wanted(request: &Request, digest: &Digest, size: u64) -> Wanted {
-    let usable = request.method == Method::GET && is_range_wanted(&request.headers, digest);
-    let header = request.headers.get(RANGE).filter(|_| usable);
+    let usable = request.head.method == Method::GET && is_range_wanted(request.headers(), digest);
+    let header = request.headers().get(RANGE).filter(|_| usable);
     Wanted::parse(header.and_then(|value| value.to_str().ok()), size)
 }
 

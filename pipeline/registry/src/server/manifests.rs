@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use blob::Digest;
 use oci::{Descriptor, Repository, Tag};
@@ -23,7 +23,7 @@ pub(crate) const CACHE_DIGEST: &str = "public, max-age=31536000, immutable";
 
 /// Answers `/v2/<name>/manifests/<tag>`.
 pub(crate) async fn by_tag(request: Request, repository: Repository, tag: Tag) -> Result<Response, ApiError> {
-    let view = view(&request.store, &repository).await?;
+    let view = view(request.store(), &repository).await?;
     let known = view.tagged(&tag).ok_or_else(|| {
         ApiError::manifest_unknown(format!(
             "`{repository}` has no tag `{tag}`: expected one that `/v2/{repository}/tags/list` lists"
@@ -34,7 +34,7 @@ pub(crate) async fn by_tag(request: Request, repository: Repository, tag: Tag) -
 
 /// Answers `/v2/<name>/manifests/<digest>`.
 pub(crate) async fn by_digest(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {
-    let view = view(&request.store, &repository).await?;
+    let view = view(request.store(), &repository).await?;
     let known = view.manifest(&digest).ok_or_else(|| not_here(&repository, &digest))?;
     answer(request, repository, &known.descriptor, CACHE_DIGEST).await
 }
@@ -52,12 +52,12 @@ async fn answer(
     cache: &'static str,
 ) -> Result<Response, ApiError> {
     let headers = head(descriptor, cache)?;
-    if is_known(&request.headers, &descriptor.digest) {
+    if is_known(request.headers(), &descriptor.digest) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let bytes = bytes(&request, &repository, descriptor).await?;
     let length = [(CONTENT_LENGTH, bytes.len())];
-    let body = if request.method == Method::HEAD { Body::empty() } else { Body::from(bytes) };
+    let body = if request.is_head() { Body::empty() } else { Body::from(bytes) };
     Ok((headers, length.map(|(name, value)| (name, value.to_string())), body).into_response())
 }
 
@@ -69,10 +69,10 @@ fn head(descriptor: &Descriptor, cache: &'static str) -> Result<HeaderMap, ApiEr
 
 /// The bytes: nearly always from memory, and otherwise from disk.
 async fn bytes(request: &Request, repository: &Repository, descriptor: &Descriptor) -> Result<Bytes, ApiError> {
-    if let Some(bytes) = request.store.cached_manifest(&descriptor.digest) {
+    if let Some(bytes) = request.store().cached_manifest(&descriptor.digest) {
         return Ok(bytes);
     }
-    let (store, name, wanted) = (Arc::clone(&request.store), repository.clone(), descriptor.clone());
+    let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), descriptor.clone());
     let bytes = blocking(move || store.manifest_bytes(&name, &wanted)).await?;
     bytes.ok_or_else(|| not_here(repository, &descriptor.digest))
 }

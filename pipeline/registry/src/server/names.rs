@@ -7,10 +7,12 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
+use axum::http::Method;
 use blob::Digest;
 use oci::{Repository, Tag};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::access::{Action, Need};
 use super::errors::ApiError;
 
 /// What stays as it is in a query that we write.
@@ -56,6 +58,26 @@ impl Route {
             "tags" if last == "list" => Ok(Self::Tags(repository(name)?)),
             "referrers" => Ok(Self::Referrers(repository(name)?, digest(last)?)),
             _ => Err(unknown()),
+        }
+    }
+}
+
+impl Route {
+    /// What a request for this needs to be allowed.
+    pub(crate) fn needs(&self, method: &Method) -> Vec<Need> {
+        let action = match *method {
+            Method::GET | Method::HEAD => Action::Pull,
+            Method::DELETE => Action::Delete,
+            _ => Action::Push,
+        };
+        match self {
+            Self::Base => Vec::new(),
+            Self::Catalog => vec![Need::Catalog],
+            Self::TaggedManifest(name, _)
+            | Self::Manifest(name, _)
+            | Self::Blob(name, _)
+            | Self::Tags(name)
+            | Self::Referrers(name, _) => vec![Need::Repository(name.clone(), action)],
         }
     }
 }

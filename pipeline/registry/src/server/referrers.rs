@@ -23,7 +23,7 @@ const LARGEST_PAGE: usize = 4 * 1024 * 1024 - 4096;
 pub(crate) async fn list(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {
     let wanted = parameter(request.query(), "artifactType")?.filter(|text| !text.is_empty());
     let last = parameter(request.query(), "last")?;
-    let (store, name, subject) = (Arc::clone(&request.store), repository.clone(), digest.clone());
+    let (store, name, subject) = (Arc::clone(request.store()), repository.clone(), digest.clone());
     let all = blocking(move || store.referrers(&name, &subject)).await?;
     let fits = |one: &Descriptor| wanted.is_none() || one.artifact_type == wanted;
     let comes_later = |one: &Descriptor| last.as_ref().is_none_or(|last| one.digest.to_string() > *last);

@@ -6,14 +6,17 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use blob::Digest;
 use oci::Repository;
 
+use super::access::Access;
 use super::errors::ApiError;
 use super::names::Route;
 use super::{blobs, conditions, manifests, referrers, tags};
@@ -23,40 +26,69 @@ use crate::{Store, StoreError};
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// The routes `/v2/` and below. Nothing else is touched, so the router can be merged with pages for people.
-pub fn router(store: Arc<Store>) -> Router {
-    Router::new().route("/v2", any(serve)).route("/v2/", any(serve)).route("/v2/{*path}", any(serve)).with_state(store)
+/// The registry as a service: a store, who may do what, and what clients are told beside the bytes.
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) store: Arc<Store>,
+    pub(crate) access: Access,
+}
+
+impl Service {
+    /// Anybody pulls; only clients on this machine push and delete.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store, access: Access::default() }
+    }
+
+    /// The routes `/v2/` and below. Nothing else is touched, so the router can be merged with pages for people.
+    pub fn router(self) -> Router {
+        let service = Arc::new(self);
+        let routes = Router::new().route("/v2", any(serve)).route("/v2/", any(serve)).route("/v2/{*path}", any(serve));
+        routes.with_state(service)
+    }
 }
 
 /// What a handler needs of a request.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) store: Arc<Store>,
-    pub(crate) method: Method,
-    pub(crate) uri: Uri,
-    pub(crate) headers: HeaderMap,
+    pub(crate) service: Arc<Service>,
+    pub(crate) head: Parts,
 }
 
 impl Request {
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.service.store
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
     pub(crate) fn query(&self) -> Option<&str> {
-        self.uri.query()
+        self.head.uri.query()
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.head.method == Method::HEAD
     }
 }
 
-async fn serve(State(store): State<Arc<Store>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let request = Request { store, method, uri, headers };
-    let (method, path) = (request.method.clone(), request.uri.path().to_owned());
-    let mut response = answer(request).await.unwrap_or_else(ApiError::into_response);
+async fn serve(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response {
+    let (head, body) = request.into_parts();
+    let (method, path) = (head.method.clone(), head.uri.path().to_owned());
+    let request = Request { service, head };
+    let mut response = answer(request, body).await.unwrap_or_else(ApiError::into_response);
     response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     response
 }
 
-async fn answer(request: Request) -> Result<Response, ApiError> {
-    if request.method != Method::GET && request.method != Method::HEAD {
-        return Err(ApiError::read_only(&request.method));
+async fn answer(request: Request, _body: Body) -> Result<Response, ApiError> {
+    if request.head.method != Method::GET && request.head.method != Method::HEAD {
+        return Err(ApiError::read_only(&request.head.method));
     }
-    match Route::parse(request.uri.path())? {
+    let route = Route::parse(request.head.uri.path())?;
+    request.service.access.check(&request.head, &route.needs(&request.head.method))?;
+    match route {
         Route::Base => Ok(([(CONTENT_TYPE, "application/json")], "{}").into_response()),
         Route::Catalog => tags::catalog(request).await,
         Route::TaggedManifest(repository, tag) => manifests::by_tag(request, repository, tag).await,

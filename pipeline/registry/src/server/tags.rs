@@ -27,7 +27,7 @@ struct Catalog<'a> {
 
 /// Answers `/v2/<name>/tags/list`.
 pub(crate) async fn list(request: Request, repository: Repository) -> Result<Response, ApiError> {
-    let view = view(&request.store, &repository).await?;
+    let view = view(request.store(), &repository).await?;
     let page = Page::read(request.query())?;
     let (tags, is_last) = page.take(view.tags().map(Tag::as_str));
     let link = page.link(&format!("/v2/{repository}/tags/list"), &tags, is_last);
@@ -36,7 +36,7 @@ pub(crate) async fn list(request: Request, repository: Repository) -> Result<Res
 
 /// Answers `/v2/_catalog`.
 pub(crate) async fn catalog(request: Request) -> Result<Response, ApiError> {
-    let store = Arc::clone(&request.store);
+    let store = Arc::clone(request.store());
     let all = blocking(move || store.repositories()).await?;
     let page = Page::read(request.query())?;
     let (repositories, is_last) = page.take(all.iter().map(Repository::as_str));

@@ -52,7 +52,7 @@ impl Registry {
         store.tag(&repository, &tag("3.13"), &index).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let router = registry::router(Arc::clone(&store));
+        let router = registry::Service::new(Arc::clone(&store)).router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let client = Client::builder().no_proxy().build().unwrap();
         Self { folder, store, repository, index, manifest, layer, client, address }
