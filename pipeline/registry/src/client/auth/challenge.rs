@@ -62,7 +62,7 @@ mod tests {
 
     fn choose(values: &[&str]) -> Option<Challenge> {
         let values = values.iter().map(|value| (WWW_AUTHENTICATE, value.parse().unwrap()));
-        Challenge::choose(&HeaderMap::from_iter(values), &Url::parse("https://registry.example/v2/").unwrap())
+        Challenge::choose(&values.collect(), &Url::parse("https://registry.example/v2/").unwrap())
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(crate) async fn fetch(
         expected: "JSON with `token` or `access_token`",
     })?;
     let life = Duration::from_secs(given.expires_in.unwrap_or(USUAL_LIFE).min(24 * 60 * 60));
-    Ok(Token { header, until: asked + life - LONGEST_MARGIN.min(life / 10) })
+    Ok(Token { header, until: asked + life.saturating_sub(LONGEST_MARGIN.min(life / 10)) })
 }
 
 /// The header for a token; none for what cannot be one.

@@ -64,20 +64,19 @@ impl Refusal {
 
 /// The errors of the specification's body; what token servers say in theirs; or else the text, if it is for people.
 fn entries(body: &[u8]) -> Vec<RefusalEntry> {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(value) => match value.get("errors").and_then(Value::as_array) {
-            Some(errors) => errors.iter().take(MOST_ENTRIES).map(|error| entry(error, "code", &["message"])).collect(),
-            None => Some(entry(&value, "error", &["error_description", "details", "message"]))
-                .filter(|entry| !entry.code.is_empty() || !entry.message.is_empty())
-                .into_iter()
-                .collect(),
-        },
-        Err(_) => {
-            let message = one_line(&String::from_utf8_lossy(body), LONGEST_TEXT);
-            let for_people = !message.is_empty() && !message.starts_with('<');
-            for_people.then_some(RefusalEntry { code: String::new(), message }).into_iter().collect()
-        }
+    let Ok(value) = serde_json::from_slice::<Value>(body) else { return words(body).into_iter().collect() };
+    if let Some(errors) = value.get("errors").and_then(Value::as_array) {
+        return errors.iter().take(MOST_ENTRIES).map(|error| entry(error, "code", &["message"])).collect();
     }
+    let one = entry(&value, "error", &["error_description", "details", "message"]);
+    Some(one).filter(|one| !one.code.is_empty() || !one.message.is_empty()).into_iter().collect()
+}
+
+/// A text, if it is for people.
+fn words(body: &[u8]) -> Option<RefusalEntry> {
+    let message = one_line(&String::from_utf8_lossy(body), LONGEST_TEXT);
+    let for_people = !message.is_empty() && !message.starts_with('<');
+    for_people.then_some(RefusalEntry { code: String::new(), message })
 }
 
 fn entry(value: &Value, code: &str, messages: &[&str]) -> RefusalEntry {

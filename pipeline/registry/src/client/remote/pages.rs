@@ -27,7 +27,7 @@ pub(crate) enum Page {
         bytes: Bytes,
     },
     /// No list, but a refusal.
-    Other(Answer),
+    Other(Box<Answer>),
 }
 
 /// A list on its way.
@@ -53,7 +53,7 @@ impl Pages<'_> {
         let ask = Ask::new(Method::GET, url).with(ACCEPT, self.accept);
         let answer = self.remote.ask(&ask, &self.remote.reading()).await?;
         if answer.status() != StatusCode::OK {
-            return Ok(Some(Page::Other(answer)));
+            return Ok(Some(Page::Other(Box::new(answer))));
         }
         self.next = following(&answer)?;
         let media_type = answer.header(CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -74,8 +74,8 @@ impl Pages<'_> {
 
 /// Where the next page is, if there is one: on the same host, because credentials go there.
 fn following(answer: &Answer) -> Result<Option<Url>, ClientFault> {
-    let links = answer.headers().get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    let Some(target) = links.filter_map(next_link).next() else { return Ok(None) };
+    let mut links = answer.headers().get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    let Some(target) = links.find_map(next_link) else { return Ok(None) };
     let next = leads_to(answer.url(), target)?;
     if next.origin() == answer.url().origin() {
         return Ok(Some(next));

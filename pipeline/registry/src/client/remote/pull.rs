@@ -103,6 +103,10 @@ fn begins_at(answer: &Answer, offset: u64) -> bool {
     range.and_then(|range| range.split_once('-')?.0.trim().parse().ok()) == Some(offset)
 }
 
+fn wrong(answer: &Answer, reason: VerifyError) -> ClientFault {
+    ClientFault::Wrong { from: format!("`{}`", shown(answer.url())), reason, advice: ADVICE }
+}
+
 fn unwritable(reason: std::io::Error) -> ClientFault {
     ClientFault::Local { what: "what came of the blob".to_owned(), action: "written", reason }
 }
@@ -113,13 +117,9 @@ impl<W: AsyncWrite + Unpin + Send> Download<'_, W> {
         let length: Option<u64> = answer.header(CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
         let expected = self.size - self.received + skip;
         match length.filter(|length| *length != expected) {
-            Some(got) => Err(self.wrong(answer, VerifyError::WrongSize { expected, got })),
+            Some(got) => Err(wrong(answer, VerifyError::WrongSize { expected, got })),
             None => Ok(()),
         }
-    }
-
-    fn wrong(&self, answer: &Answer, reason: VerifyError) -> ClientFault {
-        ClientFault::Wrong { from: format!("`{}`", shown(answer.url())), reason, advice: ADVICE }
     }
 
     /// Takes what comes, without the first `skip` bytes, until all is there.
@@ -131,7 +131,7 @@ impl<W: AsyncWrite + Unpin + Send> Download<'_, W> {
             let known = usize::try_from(skip).unwrap_or(usize::MAX).min(chunk.len());
             skip -= known as u64;
             let chunk = &chunk[known..];
-            self.verdict.update(chunk).map_err(|reason| self.wrong(answer, reason))?;
+            self.verdict.update(chunk).map_err(|reason| wrong(answer, reason))?;
             self.into.write_all(chunk).await.map_err(unwritable)?;
             self.received += chunk.len() as u64;
             (self.progress)(self.received);
