@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use blob::{Algorithm, Digest};
-use oci::{BLOBS_FOLDER, Descriptor, LayoutIndex, Repository};
+use oci::{BLOBS_FOLDER, Descriptor, Repository};
 use serde::Serialize;
 
 use super::files::at;
