@@ -6,6 +6,7 @@ mod elf;
 mod fake_archive;
 mod mini_trixie;
 mod registry_client;
+mod registry_under_test;
 
 pub use content::{Content, Hash, noise};
 pub use elf::Elf;
@@ -15,3 +16,4 @@ pub use fake_archive::{
 };
 pub use mini_trixie::{FAKE_ROOT_R1, FAKE_ROOT_X2, mini_trixie};
 pub use registry_client::{Answer, RegistryClient, closing_path};
+pub use registry_under_test::{RegistryUnderTest, serve};

@@ -1,7 +1,7 @@
 //! Every kind of content that the suite knows is pushed, listed, pulled and deleted.
 
 use crate::content_sets::{Set, Style};
-use crate::round_trip::{goes_round, is_deleted, is_listed, is_pulled, is_pushed};
+use crate::round_trip::{are_deleted, goes_round, is_listed, is_pulled, is_pushed};
 use crate::server::Registry;
 use crate::sets::{self, BOTH, KIND};
 
@@ -124,7 +124,5 @@ async fn all_of_them_side_by_side_in_one_repository() {
         is_listed(&registry, &set).await;
         is_pulled(&registry, &set).await;
     }
-    for set in &all {
-        is_deleted(&registry, set).await;
-    }
+    are_deleted(&registry, &all).await;
 }

@@ -109,16 +109,23 @@ async fn has_manifest(registry: &Registry, reference: &str, manifest: &Content) 
 
 /// Tags, then manifests from the last to the first, then blobs; each is gone at once.
 pub(crate) async fn is_deleted(registry: &Registry, set: &Set) {
-    for (tag, _) in &set.tags {
-        is_removed(registry, &format!("/v2/{REPOSITORY}/manifests/{tag}")).await;
+    are_deleted(registry, std::slice::from_ref(set)).await;
+}
+
+/// The same for several sets, that may share what they need.
+pub(crate) async fn are_deleted(registry: &Registry, sets: &[Set]) {
+    let removed =
+        async |kind: &str, reference: &str| is_removed(registry, &format!("/v2/{REPOSITORY}/{kind}/{reference}")).await;
+    for (tag, _) in sets.iter().flat_map(|set| &set.tags) {
+        removed("manifests", tag).await;
     }
-    for manifest in set.manifests.iter().rev() {
-        is_removed(registry, &format!("/v2/{REPOSITORY}/manifests/{}", manifest.digest)).await;
+    for manifest in sets.iter().flat_map(|set| set.manifests.iter().rev()) {
+        removed("manifests", &manifest.digest).await;
     }
-    for blob in &set.blobs {
-        is_removed(registry, &format!("/v2/{REPOSITORY}/blobs/{}", blob.digest)).await;
+    for blob in sets.iter().flat_map(|set| &set.blobs) {
+        removed("blobs", &blob.digest).await;
     }
-    for (subject, entry) in &set.referrers {
+    for (subject, entry) in sets.iter().flat_map(|set| &set.referrers) {
         let left = registry.get(&format!("/v2/{REPOSITORY}/referrers/{subject}")).await.is(200);
         assert!(!left.json()["manifests"].as_array().unwrap().contains(entry), "{left}");
     }
