@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod fault;
 mod server;
 mod store;
 
-pub use server::{Access, Action, Peer, Service};
-pub use store::{Store, StoreError, StoredBlob, StoredManifest};
+pub use server::{Access, Action, Notices, Peer, Service};
+pub use store::{Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};
