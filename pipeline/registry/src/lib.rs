@@ -5,4 +5,4 @@ mod server;
 mod store;
 
 pub use server::{Access, Action, Notices, Peer, Service};
-pub use store::{Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};
+pub use store::{Blobs, Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};

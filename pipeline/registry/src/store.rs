@@ -38,6 +38,7 @@ use sound::{Soundness, Soundnesses};
 pub(crate) use uploads::Upload;
 use view::Stamp;
 pub(crate) use view::View;
+pub use write::Blobs;
 pub(crate) use write::{Condition, Push};
 
 /// How much memory manifests may take.
