@@ -79,7 +79,8 @@ async fn a_full_disk_takes_nothing_loses_nothing_and_works_again_when_there_is_r
     every_write_is_refused(&registry, &image).await;
     image.is_pulled(&registry, REPOSITORY, "1").await;
     holds(&disk.root(), &image);
-    image.is_pulled(&RegistryUnderTest::start(&disk.root()).await, REPOSITORY, "1").await;
+    let again = RegistryUnderTest::start(&disk.root()).await;
+    image.is_pulled(&again, REPOSITORY, "1").await;
     fs::remove_file(filler).unwrap();
     let other = Image::new(600_000);
     other.push(&registry, REPOSITORY, "1").await;
