@@ -169,6 +169,11 @@ impl Store {
         Arc::clone(view.contents(|entry| self.load(repository, entry)))
     }
 
+    /// Lets the list and the manifests be read again.
+    pub(crate) fn forget_view(&self, repository: &Repository) {
+        self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
+    }
+
     fn remembered(&self, repository: &Repository) -> Option<Arc<View>> {
         self.views.read().unwrap_or_else(PoisonError::into_inner).get(repository).cloned()
     }

@@ -61,7 +61,7 @@ impl Sessions {
         id: Uuid,
     ) -> Result<Session, ApiError> {
         let mut slot = self.slot(repository, id).lock_owned().await;
-        if slot.is_none() {
+        if slot.as_ref().is_none_or(|upload| !upload.is_there()) {
             let (store, name) = (Arc::clone(store), repository.clone());
             *slot = blocking(move || store.find_upload(&name, id)).await?;
         }

@@ -44,6 +44,11 @@ impl Upload {
         Ok(())
     }
 
+    /// Whether it is still there: somebody may have swept it.
+    pub(crate) fn is_there(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() == self.length)
+    }
+
     /// Takes back what came after `length` bytes.
     pub(crate) fn shorten(&mut self, length: u64) -> Result<(), StoreError> {
         let file = OpenOptions::new().write(true).open(&self.path).map_err(at(&self.path, "shortened"))?;
@@ -120,10 +125,11 @@ impl Store {
     }
 
     fn adopt(&self, repository: &Repository, upload: &Upload, digest: &Digest) -> Result<(), StoreError> {
-        let target = self.place(repository, digest)?;
         let file = File::open(&upload.path).map_err(at(&upload.path, "read"))?;
         file.sync_all().map_err(at(&upload.path, "synced"))?;
         fault::point("upload synced");
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
+        let target = self.place(repository, digest)?;
         fs::rename(&upload.path, &target).map_err(at(&target, "renamed to"))?;
         fault::point("upload renamed");
         self.remember(&file, digest, true);
