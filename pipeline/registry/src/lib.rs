@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+pub mod fault;
 mod server;
 mod store;
 
@@ -8,5 +9,5 @@ pub use client::{
     BlobSource, Client, ClientError, ClientFault, ClientSettings, CredentialError, Named, Patience, Progress, Pushed,
     Refusal, RefusalEntry, Remote,
 };
-pub use server::{Access, Action, Peer, Service};
-pub use store::{Store, StoreError, StoredBlob, StoredManifest};
+pub use server::{Access, Action, Notices, Peer, Service};
+pub use store::{Blobs, Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};
