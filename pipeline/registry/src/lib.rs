@@ -3,5 +3,5 @@
 mod server;
 mod store;
 
-pub use server::{Access, Action, Peer, Service};
+pub use server::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule, Service};
 pub use store::{Store, StoreError, StoredBlob, StoredManifest};

@@ -11,8 +11,9 @@ mod manifests;
 mod names;
 mod ranges;
 mod referrers;
+mod reloading;
 mod router;
 mod tags;
 
-pub use access::{Access, Action, Peer};
+pub use access::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule};
 pub use router::Service;

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use blob::Digest;
@@ -75,6 +75,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "UNSUPPORTED", message)
     }
 
+    /// Something that no client asks for in this way.
+    pub(crate) fn unsupported(message: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "UNSUPPORTED", message)
+    }
+
     /// A path that the specification does not have.
     pub(crate) fn no_such_page(path: &str) -> Self {
         let path: String = path.chars().take(140).collect();
@@ -89,6 +94,23 @@ impl ApiError {
         let message = format!("`{method}` is refused: this registry is only read, expected GET or HEAD");
         let header = Some((ALLOW, HeaderValue::from_static("GET, HEAD")));
         Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message) }
+    }
+
+    /// Nobody knows who asks, and that matters; or the credentials are wrong. The challenge says how to identify oneself.
+    pub(crate) fn unauthorized(challenge: HeaderValue, message: impl Display) -> Self {
+        let header = Some((WWW_AUTHENTICATE, challenge));
+        Self { header, ..Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message) }
+    }
+
+    /// Who asks may not do this.
+    pub(crate) fn denied(message: impl Display) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "DENIED", message)
+    }
+
+    /// More of this at once than there may be.
+    pub(crate) fn too_many_requests(retry_after_seconds: u16, message: impl Display) -> Self {
+        let header = Some((RETRY_AFTER, HeaderValue::from(retry_after_seconds)));
+        Self { header, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message) }
     }
 
     /// No byte of the range exists.

@@ -30,20 +30,27 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-diges
 #[derive(Debug)]
 pub struct Service {
     pub(crate) store: Arc<Store>,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
 }
 
 impl Service {
     /// Anybody pulls; only clients on this machine push and delete.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, access: Access::default() }
+        Self { store, access: Arc::default() }
     }
 
-    /// The routes `/v2/` and below. Nothing else is touched, so the router can be merged with pages for people.
+    /// The same, with other rules of who may do what.
+    #[must_use]
+    pub fn with_access(self, access: Arc<Access>) -> Self {
+        Self { access, ..self }
+    }
+
+    /// The routes `/v2/` and below, and `/token` where there are users. Nothing else is touched, so the router can be merged with pages for people.
     pub fn router(self) -> Router {
+        let tokens = self.access.router();
         let service = Arc::new(self);
         let routes = Router::new().route("/v2", any(serve)).route("/v2/", any(serve)).route("/v2/{*path}", any(serve));
-        routes.with_state(service)
+        routes.with_state(service).merge(tokens)
     }
 }
 
@@ -87,7 +94,7 @@ async fn answer(request: Request, _body: Body) -> Result<Response, ApiError> {
         return Err(ApiError::read_only(&request.head.method));
     }
     let route = Route::parse(request.head.uri.path())?;
-    request.service.access.check(&request.head, &route.needs(&request.head.method))?;
+    request.service.access.check(&request.head, &route.needs(&request.head.method)).await?;
     match route {
         Route::Base => Ok(([(CONTENT_TYPE, "application/json")], "{}").into_response()),
         Route::Catalog => tags::catalog(request).await,
