@@ -3,5 +3,8 @@
 mod server;
 mod store;
 
-pub use server::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule, Service};
+pub use server::{
+    Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
+    Peer, Rule, Service, TimeoutSettings, TlsSettings, serve,
+};
 pub use store::{Store, StoreError, StoredBlob, StoredManifest};

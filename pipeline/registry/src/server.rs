@@ -7,6 +7,8 @@ mod blobs;
 mod body;
 mod conditions;
 mod errors;
+mod limits;
+mod listen;
 mod manifests;
 mod names;
 mod ranges;
@@ -16,4 +18,5 @@ mod router;
 mod tags;
 
 pub use access::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule};
+pub use listen::{LimitSettings, Listen, ListenError, ListenSettings, TimeoutSettings, TlsSettings, serve};
 pub use router::Service;

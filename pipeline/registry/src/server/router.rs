@@ -18,8 +18,9 @@ use oci::Repository;
 
 use super::access::Access;
 use super::errors::ApiError;
+use super::limits::Limits;
 use super::names::Route;
-use super::{blobs, conditions, manifests, referrers, tags};
+use super::{LimitSettings, blobs, conditions, manifests, referrers, tags};
 use crate::store::View;
 use crate::{Store, StoreError};
 
@@ -31,18 +32,25 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-diges
 pub struct Service {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
+    pub(crate) limits: Limits,
 }
 
 impl Service {
     /// Anybody pulls; only clients on this machine push and delete.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, access: Arc::default() }
+        Self { store, access: Arc::default(), limits: Limits::default() }
     }
 
     /// The same, with other rules of who may do what.
     #[must_use]
     pub fn with_access(self, access: Arc<Access>) -> Self {
         Self { access, ..self }
+    }
+
+    /// The same, with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: &LimitSettings) -> Self {
+        Self { limits: Limits::new(limits), ..self }
     }
 
     /// The routes `/v2/` and below, and `/token` where there are users. Nothing else is touched, so the router can be merged with pages for people.
