@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod fault;
 mod server;
 mod store;
 
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
-    Peer, Rule, Service, TimeoutSettings, TlsSettings, serve,
+    Notices, Peer, Rule, Service, TimeoutSettings, TlsSettings, serve,
 };
-pub use store::{Store, StoreError, StoredBlob, StoredManifest};
+pub use store::{Blobs, Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};

@@ -32,9 +32,6 @@ mod tokens;
 pub(crate) use identity::UserSlot;
 pub use settings::{AccessSettings, ChallengeKind, Rule};
 
-/// How many seconds a client should wait where too many passwords are being checked.
-const RETRY_AFTER: u16 = 2;
-
 /// Where a request came from; it stands in the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
@@ -173,9 +170,13 @@ impl Access {
         })
     }
 
-    /// Whether one more thing is allowed to who asks, such as reading the repository from which a blob is mounted.
-    pub(crate) async fn allows(&self, head: &Parts, need: &Need) -> bool {
-        self.identify(head).await.is_ok_and(|asker| self.judge(&asker, need) == Verdict::Allowed)
+    /// Which repositories who asks may pull from: blobs may be mounted from these.
+    pub(crate) async fn readable(self: &Arc<Self>, head: &Parts) -> impl Fn(&Repository) -> bool + Send + 'static {
+        let (access, asker) = (Arc::clone(self), self.identify(head).await.ok());
+        move |name| {
+            let need = Need::Repository(name.clone(), Action::Pull);
+            asker.as_ref().is_some_and(|asker| access.judge(asker, &need) == Verdict::Allowed)
+        }
     }
 
     /// Clients learn from `/v2/` whether they will ever have to identify themselves: so they are asked to, even where anybody pulls.
@@ -190,7 +191,7 @@ impl Access {
     /// The refusal of wrong or missing credentials; nothing wrong means that too many are being checked.
     fn refuse(&self, head: &Parts, needs: &[Need], wrong: Option<Wrong>) -> ApiError {
         let Some(wrong) = wrong else {
-            return ApiError::too_many_requests(RETRY_AFTER, "too many passwords are being checked: try again");
+            return ApiError::too_many_requests("passwords to be checked");
         };
         let challenge = match &self.accounts {
             Some(accounts) => accounts.challenge.write(head, needs, wrong),

@@ -1,6 +1,6 @@
-//! How much there may be at once.
+//! How much is done at a time.
 //!
-//! In: the settings. Out: a [`Permit`] to go on, or the refusal that tells the client to come back.
+//! In: the settings. Out: a permit, or the refusal that tells the client to come again.
 
 use std::sync::Arc;
 
@@ -9,34 +9,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::LimitSettings;
 use super::errors::ApiError;
 
-/// How many seconds a client should wait before it tries again.
-const RETRY_AFTER: u16 = 5;
-
-/// What there may be at once.
+/// What is bounded.
 #[derive(Debug)]
 pub(crate) struct Limits {
     uploads: Arc<Semaphore>,
-    most_uploads: u32,
 }
 
-/// A place among those who upload, given back when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Permit(#[expect(dead_code, reason = "it is held for what its end does")] OwnedSemaphorePermit);
-
 impl Limits {
-    /// The limits of the settings.
+    /// The bounds of the settings.
     pub(crate) fn new(settings: &LimitSettings) -> Self {
-        let most_uploads = settings.uploads;
-        Self { uploads: Arc::new(Semaphore::new(usize::try_from(most_uploads).unwrap_or(usize::MAX))), most_uploads }
+        let uploads = usize::try_from(settings.uploads).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self { uploads: Arc::new(Semaphore::new(uploads)) }
     }
 
-    /// A place for an upload, for as long as its bytes come; 429 where all are taken.
-    pub(crate) fn upload(&self) -> Result<Permit, ApiError> {
-        let refused = |_| {
-            let message = format!("{} uploads run already: try again in {RETRY_AFTER} seconds", self.most_uploads);
-            ApiError::too_many_requests(RETRY_AFTER, message)
-        };
-        Arc::clone(&self.uploads).try_acquire_owned().map(Permit).map_err(refused)
+    /// Held while a body is written down.
+    pub(crate) fn upload(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| ApiError::too_many_requests("uploads"))
     }
 }
 
@@ -58,8 +46,8 @@ mod tests {
         let first = limits.upload().unwrap();
         let _second = limits.upload().unwrap();
         let response = limits.upload().unwrap_err().into_response();
-        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"5".parse().unwrap()));
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"1".parse().unwrap()));
         drop(first);
-        limits.upload().unwrap();
+        assert!(limits.upload().is_ok());
     }
 }

@@ -16,12 +16,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use url::form_urlencoded;
 
+use super::Access;
 use super::challenge::{TOKEN_PATH, basic};
 use super::credentials::{Credentials, Login};
 use super::identity::Asker;
 use super::scope::Scope;
 use super::tokens::{Claims, LIFETIME};
-use super::{Access, RETRY_AFTER};
 use crate::server::errors::ApiError;
 
 /// Larger forms are refused.
@@ -89,7 +89,7 @@ async fn give(
     }
     let asker = access.identify_by(head, credentials).await.map_err(|wrong| match wrong {
         Some(_) => refused(),
-        None => ApiError::too_many_requests(RETRY_AFTER, "too many passwords are being checked: try again"),
+        None => ApiError::too_many_requests("passwords to be checked"),
     })?;
     if asker.user.is_none() && !access.anonymous {
         return Err(refused());

@@ -68,7 +68,7 @@ impl AccessLog {
         let output = Output::open(path)?;
         let (thread, messages) = sync_channel(MOST_WAITING);
         let dropped = std::sync::Arc::new(AtomicU64::new(0));
-        let writer = Writer { output, batch: Vec::new(), dropped: std::sync::Arc::clone(&dropped), lost: 0 };
+        let writer = Writer { output, batch: Vec::new(), lines: 0, dropped: std::sync::Arc::clone(&dropped), lost: 0 };
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&messages))?;
         Ok(Self { thread, dropped })
     }
@@ -93,6 +93,8 @@ impl AccessLog {
 struct Writer {
     output: Output,
     batch: Vec<u8>,
+    /// How many lines the batch has.
+    lines: u64,
     dropped: std::sync::Arc<AtomicU64>,
     /// Lines that could not be written.
     lost: u64,
@@ -129,6 +131,7 @@ impl Writer {
                 // A line is made of texts and numbers: it can always be written as JSON.
                 let _ = serde_json::to_writer(&mut self.batch, &line);
                 self.batch.push(b'\n');
+                self.lines += 1;
             }
             Message::Flush(done) => {
                 self.write();
@@ -139,13 +142,13 @@ impl Writer {
 
     fn write(&mut self) {
         if let Err(reason) = self.output.write_all(&self.batch) {
-            let lines = self.batch.iter().filter(|byte| **byte == b'\n').count() as u64;
             if self.lost == 0 {
                 tracing::error!("the access log cannot be written: {reason}");
             }
-            self.lost += lines;
+            self.lost += self.lines;
         }
         self.batch.clear();
+        self.lines = 0;
     }
 
     fn complain(&mut self) {

@@ -173,20 +173,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_head_runs_before_its_first_byte_nor_while_a_request_is_worked_on() {
         let (mut client, mut server, progress) = pair(SHORT, LONG);
-        let mut buffer = [0; 16];
-        assert!(timeout(3 * SHORT, server.read(&mut buffer)).await.is_err(), "waits for the first request");
+        let mut four = [0; 4];
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err(), "waits for the first request");
         client.write_all(b"head").await.unwrap();
-        server.read(&mut buffer).await.unwrap();
+        server.read_exact(&mut four).await.unwrap();
         progress.begin();
-        assert!(timeout(3 * SHORT, server.read(&mut buffer)).await.is_err(), "waits while one is worked on");
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err(), "waits while one is worked on");
         client.write_all(b"body").await.unwrap();
-        server.read(&mut buffer).await.unwrap();
-        assert!(timeout(3 * SHORT, server.read(&mut buffer)).await.is_err(), "waits for the rest of a body");
+        server.read_exact(&mut four).await.unwrap();
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err(), "waits for the rest of a body");
         progress.end();
-        assert!(timeout(3 * SHORT, server.read(&mut buffer)).await.is_err(), "waits for the next request");
+        assert!(timeout(3 * SHORT, server.read_u8()).await.is_err(), "waits for the next request");
         client.write_all(b"head").await.unwrap();
-        server.read(&mut buffer).await.unwrap();
-        assert_eq!(server.read(&mut buffer).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        server.read_exact(&mut four).await.unwrap();
+        assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test(start_paused = true)]
