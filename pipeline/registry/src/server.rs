@@ -15,4 +15,5 @@ mod router;
 mod tags;
 
 pub use access::{Access, Action, Peer};
+pub(crate) use manifests::{CACHE_DIGEST, CACHE_TAG};
 pub use router::Service;

@@ -16,7 +16,7 @@ use oci::{
 };
 
 mod cache;
-mod files;
+pub(crate) mod files;
 mod view;
 mod write;
 

@@ -14,7 +14,7 @@ use tempfile::{Builder, NamedTempFile};
 use crate::StoreError;
 
 /// How temporary files begin. No file of an image layout begins so.
-const TEMPORARY: &str = ".bedplate-";
+pub(crate) const TEMPORARY: &str = ".bedplate-";
 /// How much is read at once.
 const READ_SIZE: usize = 256 * 1024;
 
