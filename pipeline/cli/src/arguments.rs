@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Build(Build),
     /// Compare two images or locks.
     Diff(Diff),
+    /// Write the registry as files for a plain web server.
+    #[command(subcommand)]
+    Site(Site),
     /// Look at the catalogue.
     #[command(subcommand)]
     Catalog(Catalog),
@@ -152,6 +155,24 @@ pub(crate) struct Diff {
     /// Exit with 1 if there are differences.
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// `bedplate site`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Site {
+    /// Write what is published as a tree of files that any web server or object store can serve for pulling.
+    Export(SiteExport),
+}
+
+/// `bedplate site export`.
+#[derive(Debug, Args)]
+pub(crate) struct SiteExport {
+    /// Images; everything in the registry if none is named.
+    pub images: Vec<String>,
+    /// The folder: new, empty, or written by an earlier export, of which what is not wanted any more goes.
+    /// Names in it have colons: write to a file system of Linux, and upload from there.
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
 }
 
 /// `bedplate catalog`.

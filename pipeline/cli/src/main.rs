@@ -30,6 +30,7 @@ mod output;
 mod progress;
 mod progress_bars;
 mod progress_lines;
+mod published;
 mod pull_table;
 mod review_file;
 mod settings;
@@ -59,6 +60,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Plan(command) => commands::plan::run(arguments, command),
         Command::Build(command) => commands::build::run(arguments, command),
         Command::Diff(command) => commands::diff::run(arguments, command),
+        Command::Site(command) => commands::site::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
         Command::Doctor(command) => commands::doctor::run(arguments, command),
         Command::Completions(command) => commands::completions::run(command),

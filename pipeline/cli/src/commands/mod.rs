@@ -7,4 +7,5 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod site;
 pub(crate) mod up;

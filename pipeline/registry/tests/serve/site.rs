@@ -14,17 +14,18 @@ async fn every_file_of_a_site_is_what_the_server_answers() {
     let site = registry.folder.path().join("site");
     let part = SitePart { repository: registry.repository.clone(), tags: None };
     export_site(&registry.store, &[part], &site).unwrap();
-    let notes: Value = serde_json::from_slice(&fs::read(site.join("headers.json")).unwrap()).unwrap();
-    let notes = notes["files"].as_array().unwrap();
-    assert_eq!(notes.len(), 13, "{notes:#?}");
-    for note in notes {
-        let (path, file) = (note["path"].as_str().unwrap(), note["file"].as_str().unwrap());
+    let site_files: Value = serde_json::from_slice(&fs::read(site.join("headers.json")).unwrap()).unwrap();
+    let listed = site_files["files"].as_array().unwrap();
+    assert_eq!(listed.len(), 13, "{listed:#?}");
+    for entry in listed {
+        let (path, file) = (entry["path"].as_str().unwrap(), entry["file"].as_str().unwrap());
         let answer = registry.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
-        assert_eq!(answer.headers()["content-type"], note["headers"]["Content-Type"].as_str().unwrap(), "{path}");
+        assert_eq!(answer.headers()["content-type"], entry["headers"]["Content-Type"].as_str().unwrap(), "{path}");
         for name in ["Docker-Content-Digest", "Cache-Control"] {
-            let (served, noted) = (answer.headers().get(name), note["headers"][name].as_str());
-            assert!(served.is_none_or(|served| served.to_str().ok() == noted), "{path}: {name}: {served:?}, {noted:?}");
+            let (answered, expected) = (answer.headers().get(name), entry["headers"][name].as_str());
+            let is_same = answered.is_none_or(|value| value.to_str().ok() == expected);
+            assert!(is_same, "{path}: {name}: {answered:?}, {expected:?}");
         }
         assert_eq!(fs::read(site.join(file)).unwrap(), answer.bytes().await.unwrap(), "{path}");
     }
