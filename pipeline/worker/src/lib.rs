@@ -3,6 +3,7 @@
 mod archive;
 mod blocking;
 mod build;
+mod caches;
 mod chain;
 mod client;
 mod client_error;
@@ -35,6 +36,7 @@ mod wave_scope;
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
 pub use blocking::blocking;
 pub use build::Builder;
+pub use caches::{CacheSweep, CacheUse};
 pub use chain::{LayerWork, RulesCache, SegmentWork};
 pub use client::Client;
 pub use client_error::ClientError;
