@@ -60,7 +60,12 @@ pub enum DigestError {
 impl Digest {
     /// The SHA-256 digest of `bytes`.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
-        let mut hasher = Hasher::new(Algorithm::Sha256);
+        Self::by(Algorithm::Sha256, bytes)
+    }
+
+    /// The digest of `bytes` by this hash function.
+    pub fn by(algorithm: Algorithm, bytes: impl AsRef<[u8]>) -> Self {
+        let mut hasher = Hasher::new(algorithm);
         hasher.update(bytes.as_ref());
         hasher.finish()
     }

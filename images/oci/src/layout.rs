@@ -99,6 +99,11 @@ impl LayoutIndex {
         Some(old)
     }
 
+    /// Takes a manifest off the list, with all its tags.
+    pub fn forget(&mut self, digest: &Digest) {
+        self.0.manifests.retain(|entry| entry.digest != *digest);
+    }
+
     /// Whether a manifest with this digest is listed, with or without a tag.
     pub fn contains(&self, digest: &Digest) -> bool {
         self.0.manifests.iter().any(|entry| entry.digest == *digest)
@@ -126,6 +131,18 @@ mod tests {
 
     fn descriptor(text: &str) -> Descriptor {
         Descriptor::of(MEDIA_TYPE_INDEX, text.as_bytes())
+    }
+
+    #[test]
+    fn a_forgotten_manifest_loses_all_its_tags() {
+        let mut index = LayoutIndex::default();
+        let [one, two] = ["one", "two"].map(|text| Descriptor::of(MEDIA_TYPE_INDEX, text.as_bytes()));
+        index.set(&tag("1"), &one);
+        index.set(&tag("1.0"), &one);
+        index.set(&tag("2"), &two);
+        index.forget(&one.digest);
+        assert_eq!(index.tags().into_keys().collect::<Vec<_>>(), [tag("2")]);
+        assert!(!index.contains(&one.digest));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod fault;
 mod server;
 mod site;
 mod store;
 
-pub use server::{Access, Action, Peer, Service};
+pub use server::{Access, Action, Notices, Peer, Service};
 pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
-pub use store::{Store, StoreError, StoredBlob, StoredManifest};
+pub use store::{Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};

@@ -66,8 +66,8 @@ pub enum SiteError {
     /// A tag or repository was asked for that is not there.
     #[error("`{0}` is not in the registry: expected one that `bedplate up` published or a client pushed")]
     Absent(String),
-    /// A tag leads to a manifest that is not there, or not whole.
-    #[error("`{0}` leads to a manifest that is damaged: see `bedplate doctor --deep`")]
+    /// A tag or digest leads to a manifest that is not there, or not whole.
+    #[error("the manifest of `{0}` is damaged: see `bedplate doctor --deep`")]
     Damaged(String),
     /// A manifest names a blob that is not there, or is cut.
     #[error("`{repository}` lacks `{digest}` of {size} bytes, which `{manifest}` needs: see `bedplate doctor --deep`")]

@@ -50,4 +50,10 @@ impl Access {
         let writes = needs.iter().any(|need| matches!(need, Need::Repository(_, Action::Push | Action::Delete)));
         if writes && !local { Err(ApiError::read_only(&head.method)) } else { Ok(()) }
     }
+
+    /// Which repositories who asks may pull from.
+    #[expect(clippy::unused_self, reason = "rules come with credentials")]
+    pub(crate) fn readable(&self, _head: &Parts) -> impl Fn(&Repository) -> bool + Send + 'static {
+        |_| true
+    }
 }

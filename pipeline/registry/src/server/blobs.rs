@@ -12,18 +12,17 @@ use axum::response::{IntoResponse, Response};
 use blob::Digest;
 use oci::Repository;
 
-use super::body::{BLOB_TYPE, Piece, body, content_range, length, multipart};
+use super::body::{BLOB_TYPE, Check, Piece, body, content_range, length, multipart};
 use super::conditions::{is_known, is_range_wanted};
 use super::errors::ApiError;
 use super::manifests::CACHE_DIGEST;
 use super::ranges::{Span, Wanted};
 use super::router::{Request, about, blocking};
+use crate::StoredBlob;
 
 /// Answers `/v2/<name>/blobs/<digest>`.
 pub(crate) async fn answer(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {
-    let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), digest.clone());
-    let blob = blocking(move || store.open_blob(&name, &wanted)).await?;
-    let Some(blob) = blob else {
+    let Some(blob) = open(&request, &repository, &digest).await? else {
         return Err(why_not(&request, repository, &digest).await?);
     };
     let mut headers = about(&digest, CACHE_DIGEST)?;
@@ -34,8 +33,29 @@ pub(crate) async fn answer(request: Request, repository: Repository, digest: Dig
     set(&mut headers, CONTENT_TYPE, BLOB_TYPE)?;
     let (status, pieces) = choose(&request, &digest, blob.size, &mut headers)?;
     set(&mut headers, CONTENT_LENGTH, &length(&pieces).to_string())?;
-    let body = if request.is_head() { Body::empty() } else { body(blob.file, pieces) };
+    let body =
+        if request.is_head() { Body::empty() } else { body(blob_check(&request, &digest, &blob), blob.file, pieces) };
     Ok((status, headers, body).into_response())
+}
+
+/// Opens a blob. Before a part of it is sent it is hashed as a whole; a whole one is hashed while it is sent. Who only asks whether
+/// it is there relies on it later.
+async fn open(request: &Request, repository: &Repository, digest: &Digest) -> Result<Option<StoredBlob>, ApiError> {
+    let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), digest.clone());
+    let (is_head, is_part) = (request.is_head(), request.headers().contains_key(RANGE));
+    blocking(move || {
+        let Some(blob) = store.open_blob(&name, &wanted)? else { return Ok(None) };
+        let is_here = if is_head { store.promise(&name, &wanted) } else { Ok(true) };
+        let is_whole = if is_part { store.check(&blob, &store.blob_path(&name, &wanted), &wanted)? } else { true };
+        Ok(Some(blob).filter(|_| is_whole && is_here.unwrap_or(true)))
+    })
+    .await
+}
+
+/// What to find out about a blob while it is sent as a whole.
+fn blob_check(request: &Request, digest: &Digest, blob: &StoredBlob) -> Option<Check> {
+    let is_part = request.headers().contains_key(RANGE);
+    (!blob.is_checked && !is_part).then(|| Check::new(Arc::clone(request.store()), digest, blob.size))
 }
 
 /// Says whether the repository or only the blob is missing.

@@ -10,10 +10,11 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use blob::Digest;
+use blob::{Digest, Verdict};
 use futures_util::stream;
 
 use super::ranges::Span;
+use crate::Store;
 
 /// How much is read at once; an answer holds about twice as much.
 const READ_SIZE: u64 = 256 * 1024;
@@ -61,10 +62,39 @@ pub(crate) fn content_range(span: Span, size: u64) -> String {
     format!("bytes {}-{}/{size}", span.start, span.start + span.length - 1)
 }
 
-/// The pieces as a body. A file that turns out to be too short ends the connection, so that the client knows.
-pub(crate) fn body(file: File, pieces: Vec<Piece>) -> Body {
-    let state = (Arc::new(file), VecDeque::from(pieces));
-    Body::from_stream(stream::try_unfold(state, |(file, mut pieces)| async move {
+/// Hashes a file while it is sent. The last bytes are held back until the verdict: a damaged file never arrives as a whole.
+#[derive(Debug)]
+pub(crate) struct Check {
+    store: Arc<Store>,
+    digest: Digest,
+    verdict: Verdict,
+    left: u64,
+}
+
+impl Check {
+    /// Expects the whole file.
+    pub(crate) fn new(store: Arc<Store>, digest: &Digest, size: u64) -> Self {
+        Self { store, digest: digest.clone(), verdict: Verdict::new(digest.clone(), size), left: size }
+    }
+
+    /// Takes the next bytes; after the last ones it says whether all were right.
+    fn update(&mut self, file: &File, bytes: &[u8]) -> io::Result<()> {
+        let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, reason);
+        self.verdict.update(bytes).map_err(invalid)?;
+        self.left -= bytes.len() as u64;
+        if self.left > 0 {
+            return Ok(());
+        }
+        let result = self.verdict.clone().finish();
+        self.store.remember(file, &self.digest, result.is_ok());
+        result.map_err(invalid)
+    }
+}
+
+/// The pieces as a body. A file that turns out to be too short, or damaged, ends the connection, so that the client knows.
+pub(crate) fn body(check: Option<Check>, file: File, pieces: Vec<Piece>) -> Body {
+    let state = (Arc::new(file), check, VecDeque::from(pieces));
+    Body::from_stream(stream::try_unfold(state, |(file, mut check, mut pieces)| async move {
         let Some(piece) = pieces.pop_front() else { return Ok(None) };
         let bytes = match piece {
             Piece::Text(text) => Bytes::from(text),
@@ -72,10 +102,12 @@ pub(crate) fn body(file: File, pieces: Vec<Piece>) -> Body {
                 let (now, later) = split(span);
                 pieces.extend(later.map(Piece::File));
                 pieces.rotate_right(usize::from(later.is_some()));
-                read(Arc::clone(&file), now).await?
+                let bytes;
+                (bytes, check) = read(Arc::clone(&file), check, now).await?;
+                bytes
             }
         };
-        io::Result::Ok(Some((bytes, (file, pieces))))
+        io::Result::Ok(Some((bytes, (file, check, pieces))))
     }))
 }
 
@@ -88,11 +120,13 @@ fn split(span: Span) -> (Span, Option<Span>) {
     (Span { length: READ_SIZE, ..span }, Some(later))
 }
 
-async fn read(file: Arc<File>, span: Span) -> io::Result<Bytes> {
+async fn read(file: Arc<File>, mut check: Option<Check>, span: Span) -> io::Result<(Bytes, Option<Check>)> {
     let length = usize::try_from(span.length).map_err(io::Error::other)?;
     let read = move || {
         let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, span.start).map(|()| Bytes::from(bytes))
+        file.read_exact_at(&mut bytes, span.start)?;
+        check.as_mut().map_or(Ok(()), |check| check.update(&file, &bytes))?;
+        Ok((Bytes::from(bytes), check))
     };
     tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
 }
@@ -106,7 +140,7 @@ mod tests {
     async fn collect(bytes: &[u8], pieces: Vec<Piece>) -> Result<Vec<u8>, axum::Error> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        axum::body::to_bytes(body(file, pieces), usize::MAX).await.map(|bytes| bytes.to_vec())
+        axum::body::to_bytes(body(None, file, pieces), usize::MAX).await.map(|bytes| bytes.to_vec())
     }
 
     fn pattern(length: usize) -> Vec<u8> {

@@ -4,8 +4,10 @@
 //! Specification: <https://www.rfc-editor.org/rfc/rfc9110#section-13>.
 
 use axum::http::HeaderMap;
-use axum::http::header::{HeaderName, IF_NONE_MATCH, IF_RANGE};
+use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH, IF_RANGE};
 use blob::Digest;
+
+use crate::store::Condition;
 
 /// The digest as an entity tag.
 pub(crate) fn entity_tag(digest: &Digest) -> String {
@@ -24,6 +26,18 @@ pub(crate) fn is_known(headers: &HeaderMap, digest: &Digest) -> bool {
 pub(crate) fn is_range_wanted(headers: &HeaderMap, digest: &Digest) -> bool {
     let tag = entity_tag(digest);
     values(headers, &IF_RANGE).all(|text| text.trim() == tag)
+}
+
+/// What a writer wants to be true of the tag that it moves. A text that is no entity tag of ours matches nothing.
+pub(crate) fn condition(headers: &HeaderMap) -> Condition {
+    if values(headers, &IF_NONE_MATCH).any(|text| text.trim() == "*") {
+        return Condition::Absent;
+    }
+    let mut wanted = values(headers, &IF_MATCH).flat_map(|text| text.split(',')).map(str::trim).peekable();
+    if wanted.peek().is_none() || wanted.peek() == Some(&"*") {
+        return Condition::None;
+    }
+    Condition::OneOf(wanted.filter_map(|text| text.trim_matches('"').parse().ok()).collect())
 }
 
 fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
@@ -53,6 +67,15 @@ mod tests {
             assert_eq!(is_known(&headers(IF_NONE_MATCH, &text), &digest), expected, "{text}");
         }
         assert!(!is_known(&HeaderMap::new(), &digest));
+    }
+
+    #[test]
+    fn a_writer_says_what_it_expects_to_find() {
+        let digest = Digest::of("a");
+        assert_eq!(condition(&HeaderMap::new()), Condition::None);
+        assert_eq!(condition(&headers(IF_NONE_MATCH, "*")), Condition::Absent);
+        assert_eq!(condition(&headers(IF_MATCH, &format!("\"x\", \"{digest}\""))), Condition::OneOf(vec![digest]));
+        assert_eq!(condition(&headers(IF_MATCH, "\"x\"")), Condition::OneOf(Vec::new()));
     }
 
     #[test]

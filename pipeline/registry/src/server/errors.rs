@@ -5,11 +5,11 @@
 
 use std::fmt::Display;
 
-use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use blob::Digest;
-use oci::Repository;
+use oci::{Repository, Tag};
 use serde::Serialize;
 
 use crate::StoreError;
@@ -20,7 +20,7 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 #[derive(Serialize)]
@@ -36,7 +36,13 @@ struct Entry<'a> {
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Display) -> Self {
-        Self { status, code, message: message.to_string(), header: None }
+        Self { status, code, message: message.to_string(), headers: Vec::new() }
+    }
+
+    /// The same refusal with a header more.
+    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        self
     }
 
     /// The repository's name is none.
@@ -55,9 +61,67 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "DIGEST_INVALID", reason)
     }
 
-    /// There is no such manifest.
+    /// There is no such manifest, for this reason.
     pub(crate) fn manifest_unknown(reason: impl Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", reason)
+    }
+
+    /// There is no such tag.
+    pub(crate) fn tag_unknown(repository: &Repository, tag: &Tag) -> Self {
+        Self::manifest_unknown(format!(
+            "`{repository}` has no tag `{tag}`: expected one that `/v2/{repository}/tags/list` lists"
+        ))
+    }
+
+    /// There is no manifest with this digest.
+    pub(crate) fn manifest_not_here(repository: &Repository, digest: &Digest) -> Self {
+        Self::manifest_unknown(format!(
+            "`{repository}` has no manifest `{digest}`: expected the digest of one of its images"
+        ))
+    }
+
+    /// The manifest is none.
+    pub(crate) fn manifest_invalid(reason: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "MANIFEST_INVALID", reason)
+    }
+
+    /// The manifest has more bytes than any manifest may have.
+    pub(crate) fn manifest_too_large(largest: u64) -> Self {
+        let message = format!("the manifest is too large: expected at most {largest} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", message)
+    }
+
+    /// A tag that is none is to be made.
+    pub(crate) fn tag_invalid(reason: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "TAG_INVALID", reason)
+    }
+
+    /// More tags than one push may make.
+    pub(crate) fn too_many_tags(most: usize) -> Self {
+        let message = format!("too many tags in one push: expected at most {most}");
+        Self::new(StatusCode::URI_TOO_LONG, "UNSUPPORTED", message)
+    }
+
+    /// There is no such upload.
+    pub(crate) fn upload_unknown() -> Self {
+        let message = "there is no such upload: it was finished, cancelled or swept; begin another with POST";
+        Self::new(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN", message)
+    }
+
+    /// A piece of an upload is not what its headers say.
+    pub(crate) fn upload_invalid(reason: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID", reason)
+    }
+
+    /// The client stopped sending.
+    pub(crate) fn body_broken(reason: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "SIZE_INVALID", format!("the body ended too early: {reason}"))
+    }
+
+    /// A piece of an upload that does not begin where the one before it ended.
+    pub(crate) fn out_of_order(expected: u64) -> Self {
+        let message = format!("the piece is out of order: expected it to begin at byte {expected}");
+        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "BLOB_UPLOAD_INVALID", message)
     }
 
     /// There is no such blob, or it is damaged.
@@ -84,18 +148,29 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "UNSUPPORTED", message)
     }
 
+    /// A method that this page does not have.
+    pub(crate) fn method_not_allowed(method: &Method, allowed: &str) -> Self {
+        let message = format!("`{method}` is not for this page: expected one of {allowed}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message).with(ALLOW, allowed)
+    }
+
     /// A request that would write.
     pub(crate) fn read_only(method: &Method) -> Self {
         let message = format!("`{method}` is refused: this registry is only read, expected GET or HEAD");
-        let header = Some((ALLOW, HeaderValue::from_static("GET, HEAD")));
-        Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message) }
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message).with(ALLOW, "GET, HEAD")
+    }
+
+    /// More at a time than the registry takes.
+    pub(crate) fn too_many_requests() -> Self {
+        let message = "too many uploads at a time: try again in a second";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message).with(RETRY_AFTER, "1")
     }
 
     /// No byte of the range exists.
     pub(crate) fn range_not_satisfiable(size: u64) -> Self {
         let message = format!("the range is outside of the blob: expected a part of its {size} bytes");
-        let header = HeaderValue::try_from(format!("bytes */{size}")).ok().map(|value| (CONTENT_RANGE, value));
-        Self { header, ..Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "SIZE_INVALID", message) }
+        let refusal = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "SIZE_INVALID", message);
+        refusal.with(CONTENT_RANGE, &format!("bytes */{size}"))
     }
 
     /// Something that is not the client's fault: it goes to the log, with its place.
@@ -103,6 +178,13 @@ impl ApiError {
         tracing::error!("a request failed: {reason}");
         let message = "the registry cannot read its own files: its log says which";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", message)
+    }
+
+    /// The registry cannot write just now.
+    fn unable(error: &StoreError, reason: &str) -> Self {
+        tracing::error!("a request failed: {error}");
+        let message = format!("the registry cannot keep this: {reason}");
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "DENIED", message)
     }
 
     #[cfg(test)]
@@ -116,9 +198,23 @@ impl ApiError {
     }
 }
 
+/// What the client can do something about is told; the rest goes to the log.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        match &error {
+            StoreError::Document { .. } => Self::manifest_invalid(error),
+            StoreError::Wrong { .. } => Self::digest_invalid(error),
+            StoreError::Missing { .. } => Self::new(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN", error),
+            StoreError::Moved { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "DENIED", error),
+            StoreError::Needed { .. } => Self::new(StatusCode::METHOD_NOT_ALLOWED, "DENIED", error),
+            StoreError::File { .. } if error.is_full_disk() => {
+                Self::unable(&error, "its disk is full: free some, or try later")
+            }
+            StoreError::File { .. } if error.is_read_only() => {
+                Self::unable(&error, "its disk is only read: it cannot take anything")
+            }
+            StoreError::File { .. } | StoreError::Damaged { .. } => Self::internal(error),
+        }
     }
 }
 
@@ -128,7 +224,9 @@ impl IntoResponse for ApiError {
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
         let mut response = (self.status, content_type, body).into_response();
-        response.headers_mut().extend(self.header);
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
         response
     }
 }

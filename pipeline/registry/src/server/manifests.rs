@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, WARNING};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use blob::Digest;
 use oci::{Descriptor, Repository, Tag};
@@ -24,25 +24,34 @@ pub(crate) const CACHE_DIGEST: &str = "public, max-age=31536000, immutable";
 /// Answers `/v2/<name>/manifests/<tag>`.
 pub(crate) async fn by_tag(request: Request, repository: Repository, tag: Tag) -> Result<Response, ApiError> {
     let view = view(request.store(), &repository).await?;
-    let known = view.tagged(&tag).ok_or_else(|| {
-        ApiError::manifest_unknown(format!(
-            "`{repository}` has no tag `{tag}`: expected one that `/v2/{repository}/tags/list` lists"
-        ))
-    })?;
-    answer(request, repository, &known.descriptor, CACHE_TAG).await
+    let descriptor = view.tagged(&tag).ok_or_else(|| ApiError::tag_unknown(&repository, &tag))?;
+    answer(request, repository, descriptor, CACHE_TAG).await
 }
 
-/// Answers `/v2/<name>/manifests/<digest>`.
+/// Answers `/v2/<name>/manifests/<digest>`. Who asks for a digest has pinned it: that keeps it from being collected.
 pub(crate) async fn by_digest(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {
     let view = view(request.store(), &repository).await?;
-    let known = view.manifest(&digest).ok_or_else(|| not_here(&repository, &digest))?;
-    answer(request, repository, &known.descriptor, CACHE_DIGEST).await
+    let listed = view.entry(&digest).cloned();
+    let descriptor = match listed {
+        Some(descriptor) => descriptor,
+        None => named(&request, &repository, &digest).await?,
+    };
+    if request.service.pins.is_due(&repository, &digest) {
+        let (store, name) = (Arc::clone(request.store()), repository.clone());
+        blocking(move || {
+            store.refresh(&store.blob_path(&name, &digest));
+            Ok(())
+        })
+        .await?;
+    }
+    answer(request, repository, &descriptor, CACHE_DIGEST).await
 }
 
-fn not_here(repository: &Repository, digest: &Digest) -> ApiError {
-    ApiError::manifest_unknown(format!(
-        "`{repository}` has no manifest `{digest}`: expected the digest of one of its images"
-    ))
+/// A manifest that only another one names.
+async fn named(request: &Request, repository: &Repository, digest: &Digest) -> Result<Descriptor, ApiError> {
+    let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), digest.clone());
+    let found = blocking(move || store.descriptor(&name, &wanted)).await?;
+    found.ok_or_else(|| ApiError::manifest_not_here(repository, digest))
 }
 
 async fn answer(
@@ -51,14 +60,17 @@ async fn answer(
     descriptor: &Descriptor,
     cache: &'static str,
 ) -> Result<Response, ApiError> {
-    let headers = head(descriptor, cache)?;
+    let mut headers = head(descriptor, cache)?;
+    if let Some(notice) = request.service.notice(&repository, &descriptor.digest) {
+        headers.insert(WARNING, notice);
+    }
+    let bytes = bytes(&request, &repository, descriptor).await?;
     if is_known(request.headers(), &descriptor.digest) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let bytes = bytes(&request, &repository, descriptor).await?;
-    let length = [(CONTENT_LENGTH, bytes.len())];
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     let body = if request.is_head() { Body::empty() } else { Body::from(bytes) };
-    Ok((headers, length.map(|(name, value)| (name, value.to_string())), body).into_response())
+    Ok((headers, body).into_response())
 }
 
 fn head(descriptor: &Descriptor, cache: &'static str) -> Result<HeaderMap, ApiError> {
@@ -74,5 +86,5 @@ async fn bytes(request: &Request, repository: &Repository, descriptor: &Descript
     }
     let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), descriptor.clone());
     let bytes = blocking(move || store.manifest_bytes(&name, &wanted)).await?;
-    bytes.ok_or_else(|| not_here(repository, &descriptor.digest))
+    bytes.ok_or_else(|| ApiError::manifest_not_here(repository, &descriptor.digest))
 }

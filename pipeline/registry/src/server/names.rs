@@ -11,6 +11,7 @@ use axum::http::Method;
 use blob::Digest;
 use oci::{Repository, Tag};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use uuid::Uuid;
 
 use super::access::{Action, Need};
 use super::errors::ApiError;
@@ -31,6 +32,10 @@ pub(crate) enum Route {
     Manifest(Repository, Digest),
     /// `/v2/<name>/blobs/<digest>`
     Blob(Repository, Digest),
+    /// `/v2/<name>/blobs/uploads/`
+    Uploads(Repository),
+    /// `/v2/<name>/blobs/uploads/<id>`
+    Upload(Repository, Uuid),
     /// `/v2/<name>/tags/list`
     Tags(Repository),
     /// `/v2/<name>/referrers/<digest>`
@@ -54,6 +59,8 @@ impl Route {
         match kind {
             "manifests" if last.contains(':') => Ok(Self::Manifest(repository(name)?, digest(last)?)),
             "manifests" => Ok(Self::TaggedManifest(repository(name)?, tag(last)?)),
+            "blobs" if last == "uploads" => Ok(Self::Uploads(repository(name)?)),
+            "uploads" if name.ends_with("/blobs") => upload(name.trim_end_matches("/blobs"), last),
             "blobs" => Ok(Self::Blob(repository(name)?, digest(last)?)),
             "tags" if last == "list" => Ok(Self::Tags(repository(name)?)),
             "referrers" => Ok(Self::Referrers(repository(name)?, digest(last)?)),
@@ -63,6 +70,17 @@ impl Route {
 }
 
 impl Route {
+    /// The methods that this page has, as the header `Allow` lists them.
+    pub(crate) fn methods(&self) -> &'static str {
+        match self {
+            Self::Base | Self::Catalog | Self::Tags(_) | Self::Referrers(..) => "GET, HEAD",
+            Self::TaggedManifest(..) | Self::Manifest(..) => "GET, HEAD, PUT, DELETE",
+            Self::Blob(..) => "GET, HEAD, DELETE",
+            Self::Uploads(_) => "POST",
+            Self::Upload(..) => "GET, PATCH, PUT, DELETE",
+        }
+    }
+
     /// What a request for this needs to be allowed.
     pub(crate) fn needs(&self, method: &Method) -> Vec<Need> {
         let action = match *method {
@@ -76,10 +94,23 @@ impl Route {
             Self::TaggedManifest(name, _)
             | Self::Manifest(name, _)
             | Self::Blob(name, _)
+            | Self::Uploads(name)
             | Self::Tags(name)
             | Self::Referrers(name, _) => vec![Need::Repository(name.clone(), action)],
+            // Who looks at an upload or gives it up is the one who pushes.
+            Self::Upload(name, _) => vec![Need::Repository(name.clone(), Action::Push)],
         }
     }
+}
+
+fn upload(name: &str, id: &str) -> Result<Route, ApiError> {
+    let name = repository(name)?;
+    if id.is_empty() {
+        return Ok(Route::Uploads(name));
+    }
+    // Only one way to write a number: no braces, no missing hyphens.
+    let id = Some(id).filter(|id| id.len() == 36).and_then(|id| id.parse().ok());
+    id.map(|id| Route::Upload(name, id)).ok_or_else(ApiError::upload_unknown)
 }
 
 fn repository(text: &str) -> Result<Repository, ApiError> {
@@ -103,9 +134,18 @@ fn decode(text: &str) -> Result<Cow<'_, str>, ApiError> {
 
 /// The parameter of a query; the first one where there are several. A `+` stays a `+`: media types have it, and none has a space.
 pub(crate) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, ApiError> {
+    Ok(parameters(query, name)?.into_iter().next())
+}
+
+/// All parameters with that name.
+pub(crate) fn parameters(query: Option<&str>, name: &str) -> Result<Vec<String>, ApiError> {
     let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let value = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next();
-    value.map(|value| decode(value).map(Cow::into_owned)).transpose()
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| decode(value).map(Cow::into_owned)).collect()
+}
+
+/// A parameter that is a digest.
+pub(crate) fn digest_parameter(query: Option<&str>, name: &str) -> Result<Option<Digest>, ApiError> {
+    parameter(query, name)?.map(|text| digest(&text)).transpose()
 }
 
 /// The same, as a value that can be read from text.
@@ -143,6 +183,9 @@ mod tests {
             (format!("/v2/a/b/manifests/{digest}"), Route::Manifest(name("a/b"), digest.clone())),
             (format!("/v2/a%2Fb/blobs/sha256%3A{}", digest.hex()), Route::Blob(name("a/b"), digest.clone())),
             ("/v2/a/tags/list".to_owned(), Route::Tags(name("a"))),
+            ("/v2/a/blobs/uploads/".to_owned(), Route::Uploads(name("a"))),
+            ("/v2/a/blobs/uploads".to_owned(), Route::Uploads(name("a"))),
+            (format!("/v2/a/blobs/uploads/{}", Uuid::nil()), Route::Upload(name("a"), Uuid::nil())),
             (format!("/v2/a/referrers/{digest}"), Route::Referrers(name("a"), digest.clone())),
         ] {
             assert_eq!(Route::parse(&path).unwrap(), expected, "{path}");
@@ -177,19 +220,15 @@ mod tests {
             assert_eq!(refusal(path), expected, "{path}");
         }
         assert_eq!(refusal("/v2/a/manifests/.bad"), (404, "MANIFEST_UNKNOWN"));
+        for id in ["1", "..%2F..%2Fetc", "{00000000-0000-0000-0000-0000000000}", &Uuid::nil().simple().to_string()] {
+            let status = refusal(&format!("/v2/a/blobs/uploads/{id}")).0;
+            assert_eq!(status, 404, "{id}");
+        }
     }
 
     #[test]
     fn other_pages_are_not_there() {
-        for path in [
-            "/v2/a",
-            "/v2/a/",
-            "/v2/a/b",
-            "/v2/a/tags/other",
-            "/v2/a/blobs/uploads/",
-            "/v2a/tags/list",
-            "/v2/a/manifests/",
-        ] {
+        for path in ["/v2/a", "/v2/a/", "/v2/a/b", "/v2/a/tags/other", "/v2a/tags/list", "/v2/a/manifests/"] {
             assert_eq!(refusal(path).0, 404, "{path}");
         }
     }

@@ -1,4 +1,4 @@
-//! `/v2/`: the OCI distribution protocol as far as it is read.
+//! `/v2/`: the OCI distribution protocol: which request goes where.
 //!
 //! In: a [`Store`] and requests. Out: an axum router to be merged with others, or served alone.
 //! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>.
@@ -18,25 +18,51 @@ use oci::Repository;
 
 use super::access::Access;
 use super::errors::ApiError;
+use super::limits::Limits;
 use super::names::Route;
-use super::{blobs, conditions, manifests, referrers, tags};
+use super::notices::Notices;
+use super::pins::Pins;
+use super::sessions::Sessions;
+use super::{blobs, conditions, delete, manifests, push, referrers, tags, uploads};
 use crate::store::View;
 use crate::{Store, StoreError};
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
-const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// The registry as a service: a store, who may do what, and what clients are told beside the bytes.
 #[derive(Debug)]
 pub struct Service {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Access,
+    pub(crate) limits: Limits,
+    pub(crate) sessions: Sessions,
+    pub(crate) pins: Pins,
+    notices: Option<Notices>,
 }
 
 impl Service {
     /// Anybody pulls; only clients on this machine push and delete.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, access: Access::default() }
+        Self {
+            store,
+            access: Access::default(),
+            limits: Limits::default(),
+            sessions: Sessions::default(),
+            pins: Pins::default(),
+            notices: None,
+        }
+    }
+
+    /// The same service, which tells clients about images what they should know.
+    #[must_use]
+    pub fn with_notices(self, notices: Notices) -> Self {
+        Self { notices: Some(notices), ..self }
+    }
+
+    /// What clients are told about a manifest.
+    pub(crate) fn notice(&self, repository: &Repository, digest: &Digest) -> Option<HeaderValue> {
+        self.notices.as_ref()?.about(repository, digest)
     }
 
     /// The routes `/v2/` and below. Nothing else is touched, so the router can be merged with pages for people.
@@ -82,12 +108,26 @@ async fn serve(State(service): State<Arc<Service>>, request: axum::extract::Requ
     response
 }
 
-async fn answer(request: Request, _body: Body) -> Result<Response, ApiError> {
-    if request.head.method != Method::GET && request.head.method != Method::HEAD {
-        return Err(ApiError::read_only(&request.head.method));
-    }
+async fn answer(request: Request, body: Body) -> Result<Response, ApiError> {
     let route = Route::parse(request.head.uri.path())?;
-    request.service.access.check(&request.head, &route.needs(&request.head.method))?;
+    let method = request.head.method.clone();
+    request.service.access.check(&request.head, &route.needs(&method))?;
+    match (method.as_str(), route) {
+        ("GET" | "HEAD", route) => read(request, route).await,
+        ("POST", Route::Uploads(repository)) => detached(uploads::start(request, body, repository)).await,
+        ("PATCH", Route::Upload(repository, id)) => detached(uploads::go_on(request, body, repository, id)).await,
+        ("PUT", Route::Upload(repository, id)) => detached(uploads::end(request, body, repository, id)).await,
+        ("DELETE", Route::Upload(repository, id)) => detached(uploads::cancel(request, repository, id)).await,
+        ("PUT", Route::TaggedManifest(repository, tag)) => push::by_tag(request, body, repository, tag).await,
+        ("PUT", Route::Manifest(repository, digest)) => push::by_digest(request, body, repository, digest).await,
+        ("DELETE", Route::TaggedManifest(repository, tag)) => delete::tag(request, repository, tag).await,
+        ("DELETE", Route::Manifest(repository, digest)) => delete::manifest(request, repository, digest).await,
+        ("DELETE", Route::Blob(repository, digest)) => delete::blob(request, repository, digest).await,
+        (_, route) => Err(ApiError::method_not_allowed(&method, route.methods())),
+    }
+}
+
+async fn read(request: Request, route: Route) -> Result<Response, ApiError> {
     match route {
         Route::Base => Ok(([(CONTENT_TYPE, "application/json")], "{}").into_response()),
         Route::Catalog => tags::catalog(request).await,
@@ -96,7 +136,16 @@ async fn answer(request: Request, _body: Body) -> Result<Response, ApiError> {
         Route::Blob(repository, digest) => blobs::answer(request, repository, digest).await,
         Route::Tags(repository) => tags::list(request, repository).await,
         Route::Referrers(repository, digest) => referrers::list(request, repository, digest).await,
+        Route::Upload(repository, id) => uploads::status(request, repository, id).await,
+        Route::Uploads(_) => Err(ApiError::method_not_allowed(&request.head.method, "POST")),
     }
+}
+
+/// Goes on when the client is gone: what is written down stays in step with what is remembered of it.
+async fn detached(
+    work: impl Future<Output = Result<Response, ApiError>> + Send + 'static,
+) -> Result<Response, ApiError> {
+    tokio::spawn(work).await.map_err(ApiError::internal)?
 }
 
 /// What a repository holds: one look at the disk where nothing changed, and a task that may block where something did.
@@ -115,6 +164,18 @@ pub(crate) async fn blocking<T: Send + 'static>(
     let span = tracing::Span::current();
     let result = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     Ok(result.map_err(ApiError::internal)??)
+}
+
+/// The same with a value that is changed and given back, whatever comes of it.
+pub(crate) async fn blocking_with<T: Send + 'static>(
+    mut value: T,
+    work: impl FnOnce(&mut T) -> Result<(), StoreError> + Send + 'static,
+) -> Result<(T, Result<(), ApiError>), ApiError> {
+    blocking(move || {
+        let result = work(&mut value).map_err(ApiError::from);
+        Ok((value, result))
+    })
+    .await
 }
 
 /// The headers that say which bytes these are, and how long they may be kept.

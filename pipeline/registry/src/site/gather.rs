@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blob::Digest;
-use oci::{Descriptor, INDEX_FILE, ManifestDocument, Repository, Tag};
+use oci::{Descriptor, INDEX_FILE, Repository, Tag};
 
 use super::{SiteError, SitePart, SiteRepository};
-use crate::store::read_index;
-use crate::{Store, StoreError};
+use crate::Store;
+use crate::store::{Document, read_index};
 
 /// Tags by which signatures are found that no list of referrers names: `sha256-<hex>.sig`.
 const SIGNATURE_ENDINGS: [&str; 4] = ["", ".sig", ".att", ".sbom"];
@@ -104,9 +104,10 @@ impl<'s> Gathering<'s> {
             return Ok(());
         }
         let Some(stored) = self.store.manifest(&self.holding.repository, &descriptor.digest)? else { return Ok(()) };
-        let document = ManifestDocument::parse(&stored.descriptor.media_type, &stored.bytes)
-            .map_err(|reason| StoreError::Document { place: descriptor.digest.to_string(), reason })?;
-        document.blobs().try_for_each(|blob| self.blob(blob, &descriptor.digest))?;
+        let Ok(document) = Document::parse(&stored.descriptor.media_type, &stored.bytes) else {
+            return Err(SiteError::Damaged(format!("{}@{}", self.holding.repository, descriptor.digest)));
+        };
+        self.blobs(&document, &descriptor.digest)?;
         self.open.extend(document.manifests().iter().cloned());
         let children = document.manifests().iter().map(|child| child.digest.clone()).collect();
         self.found.insert(descriptor.digest.clone(), (stored.descriptor, children));
@@ -115,17 +116,22 @@ impl<'s> Gathering<'s> {
         self.signatures(&descriptor.digest)
     }
 
-    /// A blob that must be there, unless it is fetched from elsewhere.
-    fn blob(&mut self, blob: &Descriptor, manifest: &Digest) -> Result<(), SiteError> {
-        let repository = &self.holding.repository;
-        let size = self.store.blob_size(repository, &blob.digest)?;
-        if size == Some(blob.size) {
-            self.holding.blobs.insert(blob.digest.clone(), blob.size);
-        } else if size.is_some() || blob.urls.is_empty() {
-            let (repository, digest) = (repository.clone(), blob.digest.clone());
-            return Err(SiteError::Missing { repository, digest, size: blob.size, manifest: manifest.clone() });
+    /// The blobs that are there; those must be that are not fetched from elsewhere.
+    fn blobs(&mut self, document: &Document, manifest: &Digest) -> Result<(), SiteError> {
+        for blob in document.blobs() {
+            if self.store.blob_size(&self.holding.repository, &blob.digest)? == Some(blob.size) {
+                self.holding.blobs.insert(blob.digest.clone(), blob.size);
+            }
         }
-        Ok(())
+        let is_missing = |blob: &&Descriptor| self.holding.blobs.get(&blob.digest) != Some(&blob.size);
+        document.required().find(is_missing).map_or(Ok(()), |blob| {
+            Err(SiteError::Missing {
+                repository: self.holding.repository.clone(),
+                digest: blob.digest.clone(),
+                size: blob.size,
+                manifest: manifest.clone(),
+            })
+        })
     }
 
     fn referrers(&mut self, subject: &Digest) -> Result<(), SiteError> {

@@ -7,16 +7,17 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use blob::{Digest, Verdict};
 use tempfile::{Builder, NamedTempFile};
 
-use crate::StoreError;
+use crate::{StoreError, fault};
 
 /// How temporary files begin. No file of an image layout begins so.
 pub(crate) const TEMPORARY: &str = ".bedplate-";
 /// How much is read at once.
-const READ_SIZE: usize = 256 * 1024;
+pub(crate) const READ_SIZE: usize = 256 * 1024;
 
 /// Makes an [`io::Error`] say which file it is about.
 pub(crate) fn at(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> StoreError {
@@ -49,6 +50,7 @@ pub(crate) enum Existing {
 pub(crate) fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), StoreError> {
     let mut file = temporary_beside(path)?;
     file.write_all(bytes).map_err(at(path, "written"))?;
+    fault::point("temporary written");
     publish(file, path, existing)
 }
 
@@ -66,6 +68,7 @@ fn temporary<'a>() -> Builder<'a, 'static> {
 /// Syncs a temporary file, gives it its name, and syncs the folder that now has it.
 fn publish(file: NamedTempFile, path: &Path, existing: Existing) -> Result<(), StoreError> {
     file.as_file().sync_all().map_err(at(path, "synced"))?;
+    fault::point("temporary synced");
     let persisted = match existing {
         Existing::Replace => file.persist(path),
         Existing::Keep => file.persist_noclobber(path),
@@ -73,7 +76,10 @@ fn publish(file: NamedTempFile, path: &Path, existing: Existing) -> Result<(), S
     match persisted {
         Err(refused) if existing == Existing::Keep && refused.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(refused) => Err(at(path, "renamed to")(refused.error)),
-        Ok(_) => sync_folder(folder_of(path)),
+        Ok(_) => {
+            fault::point("temporary renamed");
+            sync_folder(folder_of(path))
+        }
     }
 }
 
@@ -82,6 +88,18 @@ pub(crate) fn link_or_copy(source: &Path, target: &Path, digest: &Digest) -> Res
     let source = fs::canonicalize(source).map_err(at(source, "read"))?;
     let file = link(&source, target).or_else(|_| copy(&source, target))?;
     verify(file.as_file(), &source, digest)?;
+    take_name(file, target)
+}
+
+/// The same for a file that is known to be whole; only a copy is looked at.
+pub(crate) fn link_or_copy_whole(source: &Path, target: &Path, digest: &Digest) -> Result<(), StoreError> {
+    match link(source, target) {
+        Ok(file) => take_name(file, target),
+        Err(_) => link_or_copy(source, target, digest),
+    }
+}
+
+fn take_name(file: NamedTempFile, target: &Path) -> Result<(), StoreError> {
     let leftover = file.path().to_owned();
     publish(file, target, Existing::Replace)?;
     // Renaming one name of a file over another name of the same file does nothing, says POSIX.
@@ -104,7 +122,7 @@ fn copy(source: &Path, target: &Path) -> Result<NamedTempFile, StoreError> {
     Ok(file)
 }
 
-fn verify(mut file: &File, path: &Path, digest: &Digest) -> Result<(), StoreError> {
+pub(crate) fn verify(mut file: &File, path: &Path, digest: &Digest) -> Result<(), StoreError> {
     let size = file.metadata().map_err(at(path, "read"))?.len();
     let wrong = |reason| StoreError::Wrong { digest: digest.clone(), reason };
     let mut verdict = Verdict::new(digest.clone(), size);
@@ -115,6 +133,16 @@ fn verify(mut file: &File, path: &Path, digest: &Digest) -> Result<(), StoreErro
             count => verdict.update(&buffer[..count]).map_err(wrong)?,
         }
     }
+}
+
+/// So young is what somebody relies on without a manifest that names it.
+const YOUNG: Duration = Duration::from_mins(10);
+
+/// Whether a file was last written to or relied on some time ago; a time in the future is no reason to trust it.
+pub(crate) fn is_old(path: &Path) -> bool {
+    let age = |modified: SystemTime| SystemTime::now().duration_since(modified).ok();
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    modified.is_some_and(|modified| age(modified).is_none_or(|age| age > YOUNG))
 }
 
 /// Makes a folder and those above it, and syncs each folder that got a new one.
@@ -131,11 +159,11 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The folder that a path is in; `.` for a bare name.
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(at(path, "synced"))
 }
 

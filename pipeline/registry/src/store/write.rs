@@ -3,17 +3,54 @@
 //! In: bytes, files, descriptors and tags. Out: an image layout in which everything visible is whole, whoever else writes at the same time.
 //! Specification: <https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md>.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
 
-use blob::Digest;
-use oci::{
-    BLOBS_FOLDER, Descriptor, INDEX_FILE, LAYOUT_FILE, LayoutIndex, ManifestDocument, Repository, Tag, layout_file,
-};
+use base64::Engine as _;
+use blob::{Algorithm, Digest, VerifyError};
+use oci::{Descriptor, LayoutIndex, Repository, Tag};
 
+use super::Document;
 use super::files::{self, Existing, at};
-use super::read_index;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, fault};
+
+/// A manifest on its way into the store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Push<'a> {
+    /// Its bytes.
+    pub(crate) bytes: &'a [u8],
+    /// What they are.
+    pub(crate) media_type: &'a str,
+    /// The digest under which it is wanted; SHA-256 where nobody asks for another.
+    pub(crate) digest: Option<&'a Digest>,
+    /// The tags that will point to it.
+    pub(crate) tags: &'a [Tag],
+    /// What must be true of the first tag.
+    pub(crate) condition: &'a Condition,
+}
+
+/// What must be true of a tag before it moves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Nothing.
+    #[default]
+    None,
+    /// The tag is not there.
+    Absent,
+    /// The tag points to one of these.
+    OneOf(Vec<Digest>),
+}
+
+impl Condition {
+    fn holds(&self, found: Option<&Digest>) -> bool {
+        match self {
+            Self::None => true,
+            Self::Absent => found.is_none(),
+            Self::OneOf(digests) => found.is_some_and(|found| digests.contains(found)),
+        }
+    }
+}
 
 impl Store {
     /// Puts a file under a digest: by a hard link, or by a copy where the file is on another file system. Every byte is checked.
@@ -21,21 +58,30 @@ impl Store {
     pub fn put_blob_from_path(&self, repository: &Repository, digest: &Digest, path: &Path) -> Result<(), StoreError> {
         let _writing = self.writing()?;
         let size = fs::metadata(path).map_err(at(path, "read"))?.len();
-        if self.blob_size(repository, digest)? == Some(size) {
-            return Ok(());
-        }
         let target = self.place(repository, digest)?;
-        files::link_or_copy(path, &target, digest)
+        if self.blob_size(repository, digest)? != Some(size) {
+            files::link_or_copy(path, &target, digest)?;
+        }
+        self.refresh(&target);
+        Ok(())
     }
 
     /// Puts bytes, and says under which digest.
     pub fn put_bytes(&self, repository: &Repository, bytes: &[u8]) -> Result<Digest, StoreError> {
-        let _writing = self.writing()?;
         let digest = Digest::of(bytes);
-        if self.blob_size(repository, &digest)? != Some(bytes.len() as u64) {
-            files::write(&self.place(repository, &digest)?, bytes, Existing::Replace)?;
-        }
+        self.put_bytes_as(repository, bytes, &digest)?;
         Ok(digest)
+    }
+
+    /// The caller knows that the bytes have the digest.
+    fn put_bytes_as(&self, repository: &Repository, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
+        let _writing = self.writing()?;
+        let target = self.place(repository, digest)?;
+        if self.blob_size(repository, digest)? == Some(bytes.len() as u64) {
+            self.refresh(&target);
+            return Ok(());
+        }
+        files::write(&target, bytes, Existing::Replace)
     }
 
     /// Puts a manifest or an index, and lists it in `index.json` without a tag. An image's configuration and layers must be there.
@@ -45,13 +91,43 @@ impl Store {
         bytes: &[u8],
         media_type: &str,
     ) -> Result<Descriptor, StoreError> {
-        let descriptor = Descriptor::of(media_type, bytes);
-        let document = ManifestDocument::parse(media_type, bytes)
-            .map_err(|reason| StoreError::Document { place: descriptor.digest.to_string(), reason })?;
-        document.blobs().filter(|blob| blob.urls.is_empty()).try_for_each(|blob| self.require(repository, blob))?;
-        self.put_bytes(repository, bytes)?;
-        self.change_index(repository, |index| index.add(&descriptor))?;
-        Ok(descriptor)
+        let push = Push { bytes, media_type, digest: None, tags: &[], condition: &Condition::None };
+        Ok(self.push_manifest(repository, push)?.0)
+    }
+
+    /// The same, under the digest and the tags that are asked for. Says too which manifest it speaks about.
+    pub(crate) fn push_manifest(
+        &self,
+        repository: &Repository,
+        push: Push<'_>,
+    ) -> Result<(Descriptor, Option<Digest>), StoreError> {
+        let (descriptor, document) = read(push)?;
+        document.required().try_for_each(|blob| self.put_embedded(repository, blob))?;
+        document.required().try_for_each(|blob| self.require(repository, blob))?;
+        self.put_bytes_as(repository, push.bytes, &descriptor.digest)?;
+        fault::point("manifest stored");
+        self.change_index(repository, |index| {
+            // Once more: meanwhile a blob may have been deleted.
+            document.required().try_for_each(|blob| self.require(repository, blob))?;
+            self.require(repository, &descriptor)?;
+            if let Some(tag) = push.tags.first().filter(|tag| !push.condition.holds(digest_of(index, tag).as_ref())) {
+                return Err(StoreError::Moved { repository: repository.clone(), tag: tag.clone() });
+            }
+            index.add(&descriptor);
+            push.tags.iter().for_each(|tag| index.set(tag, &descriptor));
+            Ok(())
+        })?;
+        Ok((descriptor, document.subject().map(|subject| subject.digest.clone())))
+    }
+
+    /// A blob that stands in the manifest itself need not have been sent before.
+    fn put_embedded(&self, repository: &Repository, blob: &Descriptor) -> Result<(), StoreError> {
+        let Some(bytes) = blob.data.as_deref().and_then(decode) else { return Ok(()) };
+        if Digest::by(blob.digest.algorithm(), &bytes) == blob.digest {
+            self.put_bytes_as(repository, &bytes, &blob.digest)
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes a tag point to a manifest that is there.
@@ -61,8 +137,13 @@ impl Store {
 
     /// Moves several tags at once: whoever looks sees all of them moved, or none.
     pub fn tag_all(&self, repository: &Repository, tags: &[(Tag, Descriptor)]) -> Result<(), StoreError> {
-        tags.iter().try_for_each(|(_, descriptor)| self.require(repository, descriptor))?;
-        self.change_index(repository, |index| tags.iter().for_each(|(tag, descriptor)| index.set(tag, descriptor)))
+        self.change_index(repository, |index| {
+            tags.iter().try_for_each(|(_, descriptor)| self.require(repository, descriptor))?;
+            for (tag, descriptor) in tags {
+                index.set(tag, descriptor);
+            }
+            Ok(())
+        })
     }
 
     fn require(&self, repository: &Repository, descriptor: &Descriptor) -> Result<(), StoreError> {
@@ -73,186 +154,67 @@ impl Store {
         Err(StoreError::Missing { repository, digest, size: descriptor.size })
     }
 
+    /// Gives a blob of another repository to this one. `false` where that has none, or a damaged one.
+    pub(crate) fn mount(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: &Repository,
+    ) -> Result<bool, StoreError> {
+        let source = self.blob_path(from, digest);
+        if !self.is_whole(&source, digest)? {
+            return Ok(false);
+        }
+        let _writing = self.writing()?;
+        let target = self.place(repository, digest)?;
+        self.refresh(&source);
+        files::link_or_copy_whole(&source, &target, digest)?;
+        fault::point("blob linked");
+        Ok(true)
+    }
+
+    /// Uses what is already there, in this repository or in another one. `false` where nothing whole is.
+    pub(crate) fn reuse(&self, repository: &Repository, digest: &Digest) -> Result<bool, StoreError> {
+        let path = self.blob_path(repository, digest);
+        if self.is_whole(&path, digest)? {
+            self.refresh(&path);
+            return Ok(true);
+        }
+        let elsewhere = self.find_elsewhere(digest, |other| other != repository)?;
+        elsewhere.map_or(Ok(false), |other| self.mount(repository, digest, &other))
+    }
+
+    /// Two that bring the same blob come one after the other, so that it is kept once.
+    pub(crate) fn turn(&self, digest: &Digest) -> MutexGuard<'_, ()> {
+        let number = u8::from_str_radix(&digest.hex()[..2], 16).map_or(0, usize::from);
+        self.turns[number % self.turns.len()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Where a blob goes; its folder is made.
-    fn place(&self, repository: &Repository, digest: &Digest) -> Result<PathBuf, StoreError> {
+    pub(crate) fn place(&self, repository: &Repository, digest: &Digest) -> Result<PathBuf, StoreError> {
         self.create(repository)?;
         let path = self.blob_path(repository, digest);
         path.parent().map_or(Ok(()), files::create_folder)?;
         Ok(path)
     }
-
-    /// Makes an empty image layout where there is none; `oci-layout` first, because it is what writers lock.
-    fn create(&self, repository: &Repository) -> Result<(), StoreError> {
-        if self.exists(repository) {
-            return Ok(());
-        }
-        let folder = self.layout_path(repository);
-        files::create_folder(&folder.join(BLOBS_FOLDER))?;
-        files::write(&folder.join(LAYOUT_FILE), &layout_file(), Existing::Keep)?;
-        files::write(&folder.join(INDEX_FILE), &LayoutIndex::default().to_bytes(), Existing::Keep)
-    }
-
-    /// Reads `index.json`, changes it and writes it; no other writer comes between.
-    fn change_index(&self, repository: &Repository, change: impl FnOnce(&mut LayoutIndex)) -> Result<(), StoreError> {
-        let _writing = self.writing()?;
-        self.create(repository)?;
-        let folder = self.layout_path(repository);
-        let lock_path = folder.join(LAYOUT_FILE);
-        let lock = File::open(&lock_path).map_err(at(&lock_path, "locked"))?;
-        lock.lock().map_err(at(&lock_path, "locked"))?;
-        let path = folder.join(INDEX_FILE);
-        let mut index = read_index(&path)?.map(|(_, index)| index).unwrap_or_default();
-        let before = index.to_bytes();
-        change(&mut index);
-        let after = index.to_bytes();
-        if after == before { Ok(()) } else { files::write(&path, &after, Existing::Replace) }
-    }
-
-    /// Held while something is written, so that nobody takes a temporary file in use for one that a crash left.
-    fn writing(&self) -> Result<File, StoreError> {
-        let root = File::open(&self.root).map_err(at(&self.root, "locked"))?;
-        root.lock_shared().map_err(at(&self.root, "locked"))?;
-        Ok(root)
-    }
-
-    /// Removes temporary files, unless somebody is writing just now: then they may be in use, and the next opening does it.
-    pub(crate) fn sweep(&self) -> Result<(), StoreError> {
-        let root = File::open(&self.root).map_err(at(&self.root, "locked"))?;
-        match root.try_lock() {
-            Ok(()) => files::sweep(&self.root),
-            Err(TryLockError::WouldBlock) => Ok(()),
-            Err(TryLockError::Error(reason)) => Err(at(&self.root, "locked")(reason)),
-        }
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use oci::{
-        ImageIndex, ImageManifest, MEDIA_TYPE_CONFIG, MEDIA_TYPE_INDEX, MEDIA_TYPE_LAYER_GZIP, MEDIA_TYPE_MANIFEST,
-    };
-    use tempfile::TempDir;
-
-    use super::*;
-
-    fn store() -> (TempDir, Store, Repository) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path().join("registry")).unwrap();
-        (folder, store, "team/python".parse().unwrap())
+fn read(push: Push<'_>) -> Result<(Descriptor, Document), StoreError> {
+    let algorithm = push.digest.map_or(Algorithm::Sha256, Digest::algorithm);
+    let digest = Digest::by(algorithm, push.bytes);
+    if let Some(expected) = push.digest.filter(|expected| **expected != digest) {
+        let reason = VerifyError::WrongDigest { expected: expected.clone(), got: digest };
+        return Err(StoreError::Wrong { digest: expected.clone(), reason });
     }
+    let document = Document::parse(push.media_type, push.bytes)
+        .map_err(|reason| StoreError::Document { place: digest.to_string(), reason })?;
+    Ok((Descriptor::new(push.media_type, digest, push.bytes.len() as u64), document))
+}
 
-    /// An index without children: the smallest thing that can be tagged.
-    fn index(store: &Store, repository: &Repository, text: &str) -> Descriptor {
-        let mut index = ImageIndex::new(Vec::new());
-        index.annotations.insert("text".to_owned(), text.to_owned());
-        store.put_manifest(repository, &index.to_bytes(), MEDIA_TYPE_INDEX).unwrap()
-    }
+fn decode(text: &str) -> Option<Vec<u8>> {
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
 
-    fn tag(text: &str) -> Tag {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn what_is_put_is_found_by_another_store_on_the_same_folder() {
-        let (_folder, store, repository) = store();
-        let top = index(&store, &repository, "a");
-        store.tag(&repository, &tag("latest"), &top).unwrap();
-        let other = Store::open(&store.root).unwrap();
-        assert_eq!(other.repositories().unwrap(), std::slice::from_ref(&repository));
-        assert_eq!(other.resolve(&repository, &tag("latest")).unwrap(), Some(top.clone()));
-        assert_eq!(Digest::of(other.manifest(&repository, &top.digest).unwrap().unwrap().bytes), top.digest);
-        let next = index(&store, &repository, "b");
-        store.tag(&repository, &tag("latest"), &next).unwrap();
-        assert_eq!(other.resolve(&repository, &tag("latest")).unwrap(), Some(next), "a moved tag is seen at once");
-    }
-
-    #[test]
-    fn a_manifest_needs_its_blobs_and_a_tag_its_manifest() {
-        let (_folder, store, repository) = store();
-        let layer = Descriptor::of(MEDIA_TYPE_LAYER_GZIP, b"layer");
-        let manifest = ImageManifest::new(Descriptor::of(MEDIA_TYPE_CONFIG, b"config"), vec![layer.clone()]).to_bytes();
-        store.put_bytes(&repository, b"config").unwrap();
-        let error = store.put_manifest(&repository, &manifest, MEDIA_TYPE_MANIFEST).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("`team/python` has no `{}` of 5 bytes", layer.digest)), "{error}");
-        let top = Descriptor::of(MEDIA_TYPE_MANIFEST, &manifest);
-        assert!(matches!(store.tag(&repository, &tag("1"), &top), Err(StoreError::Missing { .. })));
-        store.put_bytes(&repository, b"layer").unwrap();
-        store.put_manifest(&repository, &manifest, MEDIA_TYPE_MANIFEST).unwrap();
-        store.tag(&repository, &tag("1"), &top).unwrap();
-    }
-
-    #[test]
-    fn what_is_no_manifest_is_refused_and_leaves_nothing() {
-        let (_folder, store, repository) = store();
-        assert!(matches!(store.put_manifest(&repository, b"{}", MEDIA_TYPE_INDEX), Err(StoreError::Document { .. })));
-        assert_eq!(store.repositories().unwrap(), []);
-    }
-
-    #[test]
-    fn two_writers_of_one_tag_end_with_one_of_both_and_lose_no_other_tag() {
-        let (_folder, store, repository) = store();
-        let tops = [index(&store, &repository, "a"), index(&store, &repository, "b")];
-        std::thread::scope(|scope| {
-            for (number, top) in tops.iter().enumerate() {
-                let (root, repository) = (store.root.clone(), repository.clone());
-                scope.spawn(move || {
-                    let store = Store::open(root).unwrap();
-                    for turn in 0..20 {
-                        store.tag(&repository, &tag("latest"), top).unwrap();
-                        store.tag(&repository, &tag(&format!("{number}.{turn}")), top).unwrap();
-                    }
-                });
-            }
-        });
-        let latest = store.resolve(&repository, &tag("latest")).unwrap().unwrap();
-        assert!(tops.contains(&latest));
-        assert_eq!(store.tags(&repository).unwrap().len(), 41);
-    }
-
-    #[test]
-    fn a_crash_leaves_what_was_there_and_the_next_opening_cleans_up() {
-        let (_folder, store, repository) = store();
-        let top = index(&store, &repository, "a");
-        store.tag(&repository, &tag("latest"), &top).unwrap();
-        let layout = store.layout_path(&repository);
-        let halves = [layout.join(".bedplate-index"), layout.join("blobs/sha256/.bedplate-blob")];
-        for half in &halves {
-            fs::write(half, b"{\"schemaVers").unwrap();
-        }
-        let writing = store.writing().unwrap();
-        Store::open(&store.root).unwrap();
-        assert!(halves.iter().all(|half| half.exists()), "somebody is writing: the files may be in use");
-        drop(writing);
-        let after = Store::open(&store.root).unwrap();
-        assert!(!halves.iter().any(|half| half.exists()));
-        assert_eq!(after.resolve(&repository, &tag("latest")).unwrap(), Some(top));
-    }
-
-    #[test]
-    fn a_crash_while_a_repository_is_made_shows_nothing_and_is_made_good() {
-        let (_folder, store, repository) = store();
-        fs::create_dir_all(store.layout_path(&repository).join("blobs")).unwrap();
-        fs::write(store.layout_path(&repository).join("oci-layout"), layout_file()).unwrap();
-        assert_eq!(store.repositories().unwrap(), []);
-        index(&store, &repository, "a");
-        assert_eq!(store.repositories().unwrap(), [repository]);
-    }
-
-    #[test]
-    fn one_file_serves_several_repositories_and_a_damaged_one_is_replaced() {
-        use std::os::unix::fs::MetadataExt;
-        let (folder, store, one) = store();
-        let two: Repository = "other".parse().unwrap();
-        let (path, digest) = (folder.path().join("layer"), Digest::of("layer"));
-        fs::write(&path, "layer").unwrap();
-        let inode = |repository: &Repository| fs::metadata(store.blob_path(repository, &digest)).unwrap().ino();
-        for repository in [&one, &two] {
-            store.put_blob_from_path(repository, &digest, &path).unwrap();
-        }
-        assert_eq!(inode(&one), inode(&two));
-        fs::remove_file(store.blob_path(&two, &digest)).unwrap();
-        fs::write(store.blob_path(&two, &digest), "lay").unwrap();
-        store.put_blob_from_path(&two, &digest, &path).unwrap();
-        assert_eq!(inode(&one), inode(&two));
-    }
+fn digest_of(index: &LayoutIndex, tag: &Tag) -> Option<Digest> {
+    index.resolve(tag).map(|descriptor| descriptor.digest)
 }

@@ -40,7 +40,7 @@ async fn every_write_is_refused() {
     let registry = Registry::start().await;
     for (method, path) in [
         ("POST", "/v2/team/python/blobs/uploads/"),
-        ("PATCH", "/v2/team/python/blobs/uploads/1"),
+        ("PATCH", "/v2/team/python/blobs/uploads/00000000-0000-4000-8000-000000000000"),
         ("PUT", "/v2/team/python/manifests/3.13"),
         ("DELETE", "/v2/team/python/manifests/3.13"),
         ("DELETE", &registry.blob()),
