@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     /// Look at the catalogue.
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Throw away what nobody needs any longer.
+    Gc(Gc),
     /// Check what bedplate needs on this machine.
     Doctor(Doctor),
     /// Print a completion script for a shell.
@@ -197,6 +200,18 @@ pub(crate) struct Review {
     /// What the scripts do, and which effect does it instead.
     #[arg(long)]
     pub note: String,
+}
+
+/// `bedplate gc`.
+#[derive(Debug, Args)]
+pub(crate) struct Gc {
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep untagged manifests that were pushed, pulled by digest, or lost their tag within this time, and cached
+    /// files that are younger. Default: `retention` of the settings, else 30d.
+    #[arg(long, value_name = "AGE", value_parser = crate::age::parse)]
+    pub older_than: Option<Duration>,
 }
 
 /// `bedplate doctor`.

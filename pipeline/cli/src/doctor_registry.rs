@@ -18,7 +18,8 @@ use crate::finding::Finding;
 use crate::layout_folder::LayoutFolder;
 use crate::output::bytes;
 
-const HELP: &str = "stop bedplate, delete what is named, and run `bedplate up`: it builds again what is not whole";
+const HELP: &str = "delete the files that are named: `bedplate up` then builds again what was built here, and whoever \
+    pushed the rest pushes it again";
 /// How many names are printed.
 const MOST_NAMES: usize = 20;
 
@@ -50,7 +51,7 @@ pub(crate) fn deep(state: &Path) -> Finding {
     match blobs(&state.join("registry")) {
         Err(error) => Finding::bad("blobs", format!("{error:#}"), "run doctor as the user who runs bedplate"),
         Ok(blobs) => {
-            let size = blobs.iter().map(|(_, _, size)| size).sum();
+            let size = blobs.iter().map(|blob| blob.size).sum();
             let problems = damaged(&blobs);
             let good = || Finding::good("blobs", format!("{} blobs, {} are whole", blobs.len(), bytes(size)));
             if problems.is_empty() { good() } else { bad("blobs", &problems) }
@@ -89,16 +90,24 @@ fn check(layout: &LayoutFolder) -> anyhow::Result<usize> {
     Ok(seen.len())
 }
 
-type NamedBlob = (PathBuf, Digest, u64);
+/// A file with the bytes of a blob, and all repositories that have it, each under a path of its own.
+struct BlobFile {
+    digest: Digest,
+    size: u64,
+    names: Vec<(String, PathBuf)>,
+}
 
-fn blobs(folder: &Path) -> anyhow::Result<Vec<NamedBlob>> {
-    let mut files: BTreeMap<(u64, u64), NamedBlob> = BTreeMap::new();
+fn blobs(folder: &Path) -> anyhow::Result<Vec<BlobFile>> {
+    let mut files: BTreeMap<(u64, u64, Digest), BlobFile> = BTreeMap::new();
     for layout in worker::list(folder)? {
+        let name = layout.file_name().unwrap_or_default().to_string_lossy().replace("%2F", "/");
         for algorithm in worker::list(&layout.join(BLOBS_FOLDER))? {
             for path in worker::list(&algorithm)? {
                 let Some(digest) = digest_of(&algorithm, &path) else { continue };
                 let found = std::fs::metadata(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-                files.insert((found.dev(), found.ino()), (path, digest, found.len()));
+                let file = || BlobFile { digest: digest.clone(), size: found.len(), names: Vec::new() };
+                let file = files.entry((found.dev(), found.ino(), digest.clone())).or_insert_with(file);
+                file.names.push((name.clone(), path));
             }
         }
     }
@@ -112,15 +121,11 @@ fn digest_of(algorithm: &Path, path: &Path) -> Option<Digest> {
 }
 
 /// Reads blobs on all processors.
-fn damaged(blobs: &[NamedBlob]) -> Vec<String> {
+fn damaged(blobs: &[BlobFile]) -> Vec<String> {
     let (next, problems) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
-        while let Some((path, digest, size)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let read = File::open(path).and_then(|file| VerifyingReader::new(file, digest.clone(), *size).finish());
-            if let Err(error) = read {
-                let problem = format!("`{}`: {error}", path.display());
-                problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
-            }
+        while let Some(blob) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problems_of(blob));
         }
     };
     std::thread::scope(|scope| {
@@ -131,6 +136,16 @@ fn damaged(blobs: &[NamedBlob]) -> Vec<String> {
     let mut problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
     problems.sort();
     problems
+}
+
+/// What is wrong with a blob, once for each repository that has it.
+fn problems_of(blob: &BlobFile) -> Vec<String> {
+    let Some((_, path)) = blob.names.first() else { return Vec::new() };
+    let read = File::open(path).map_err(anyhow::Error::from);
+    let read = read.and_then(|file| Ok(VerifyingReader::new(file, blob.digest.clone(), blob.size).finish()?));
+    let Err(error) = read else { return Vec::new() };
+    let problem = |(name, path): &(String, PathBuf)| format!("{name}@{}: {error}: `{}`", blob.digest, path.display());
+    blob.names.iter().map(problem).collect()
 }
 
 #[cfg(test)]
@@ -165,8 +180,16 @@ mod tests {
         let size = std::fs::metadata(&layer).unwrap().len();
         std::fs::write(&layer, vec![0; usize::try_from(size).unwrap()]).unwrap();
         assert_eq!(look(state.path()).health, Health::Good);
+        let other = state.path().join("registry/team%2Fpython/blobs/sha256").join(layer.file_name().unwrap());
+        std::fs::create_dir_all(other.parent().unwrap()).unwrap();
+        std::fs::hard_link(&layer, &other).unwrap();
         let found = deep(state.path());
-        assert!(found.health == Health::Bad && found.detail.contains(&layer.display().to_string()), "{found:?}");
+        assert!(found.health == Health::Bad && found.detail.starts_with("2 damaged:"), "{found:?}");
+        for (name, path) in [("python", &layer), ("team/python", &other)] {
+            let digest = layer.file_name().unwrap().to_str().unwrap();
+            assert!(found.detail.contains(&format!("{name}@sha256:{digest}: expected")), "{found:?}");
+            assert!(found.detail.contains(&path.display().to_string()), "{found:?}");
+        }
     }
 
     #[test]

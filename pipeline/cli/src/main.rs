@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod age;
 mod arguments;
 mod catalogue_check;
 mod commands;
@@ -62,6 +63,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Diff(command) => commands::diff::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
+        Command::Gc(command) => commands::gc::run(arguments, command),
         Command::Doctor(command) => commands::doctor::run(arguments, command),
         Command::Completions(command) => commands::completions::run(command),
     }
