@@ -7,4 +7,4 @@ mod store;
 
 pub use server::{Access, Action, Notices, Peer, Service};
 pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
-pub use store::{Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};
+pub use store::{Blobs, Collected, Collecting, Health, Retention, Store, StoreError, StoredBlob, StoredManifest};

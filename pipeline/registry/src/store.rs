@@ -9,6 +9,7 @@ mod contents;
 mod error;
 pub(crate) mod files;
 mod garbage;
+mod health;
 mod index_file;
 mod opaque;
 mod remove;
@@ -33,11 +34,13 @@ pub(crate) use contents::{Contents, Known, Size};
 pub use error::StoreError;
 use files::{at, present};
 pub use garbage::{Collected, Collecting, Retention};
+pub use health::Health;
 pub(crate) use opaque::Document;
 use sound::{Soundness, Soundnesses};
 pub(crate) use uploads::Upload;
 use view::Stamp;
 pub(crate) use view::View;
+pub use write::Blobs;
 pub(crate) use write::{Condition, Push};
 
 /// How much memory manifests may take.

@@ -64,9 +64,10 @@ async fn put(
     let bytes = read(request.headers(), body).await?;
     let media_type = media_type(request.headers(), &bytes)?;
     let (store, name, wanted, shown) = (Arc::clone(request.store()), repository.clone(), digest.clone(), tags.clone());
+    let blobs = request.service.blobs;
     let (descriptor, subject) = blocking(move || {
         let (digest, tags, condition) = (wanted.as_ref(), &tags[..], &condition);
-        store.push_manifest(&name, Push { bytes: &bytes, media_type: &media_type, digest, tags, condition })
+        store.push_manifest(&name, Push { bytes: &bytes, media_type: &media_type, digest, tags, condition, blobs })
     })
     .await?;
     created(&repository, &descriptor, subject, digest.map(|_| shown).unwrap_or_default())

@@ -25,7 +25,7 @@ use super::pins::Pins;
 use super::sessions::Sessions;
 use super::{blobs, conditions, delete, manifests, push, referrers, tags, uploads};
 use crate::store::View;
-use crate::{Store, StoreError};
+use crate::{Blobs, Store, StoreError};
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -38,6 +38,7 @@ pub struct Service {
     pub(crate) limits: Limits,
     pub(crate) sessions: Sessions,
     pub(crate) pins: Pins,
+    pub(crate) blobs: Blobs,
     notices: Option<Notices>,
 }
 
@@ -50,6 +51,7 @@ impl Service {
             limits: Limits::default(),
             sessions: Sessions::default(),
             pins: Pins::default(),
+            blobs: Blobs::Required,
             notices: None,
         }
     }
@@ -58,6 +60,12 @@ impl Service {
     #[must_use]
     pub fn with_notices(self, notices: Notices) -> Self {
         Self { notices: Some(notices), ..self }
+    }
+
+    /// The same service, which takes manifests of images before their blobs, or without them, where these are optional.
+    #[must_use]
+    pub fn with_blobs(self, blobs: Blobs) -> Self {
+        Self { blobs, ..self }
     }
 
     /// What clients are told about a manifest.

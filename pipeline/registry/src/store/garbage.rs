@@ -207,3 +207,6 @@ fn is_aged(metadata: &Metadata, age: Duration) -> bool {
 fn links(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(metadata)
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,18 @@ pub(crate) struct Push<'a> {
     pub(crate) tags: &'a [Tag],
     /// What must be true of the first tag.
     pub(crate) condition: &'a Condition,
+    /// Whether all that it names must be there.
+    pub(crate) blobs: Blobs,
+}
+
+/// Whether what a manifest names must be there before it is put.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Blobs {
+    /// It must: who pulls a manifest gets all of it.
+    #[default]
+    Required,
+    /// It may come later, or never.
+    Optional,
 }
 
 /// What must be true of a tag before it moves.
@@ -91,7 +103,8 @@ impl Store {
         bytes: &[u8],
         media_type: &str,
     ) -> Result<Descriptor, StoreError> {
-        let push = Push { bytes, media_type, digest: None, tags: &[], condition: &Condition::None };
+        let push =
+            Push { bytes, media_type, digest: None, tags: &[], condition: &Condition::None, blobs: Blobs::Required };
         Ok(self.push_manifest(repository, push)?.0)
     }
 
@@ -103,12 +116,12 @@ impl Store {
     ) -> Result<(Descriptor, Option<Digest>), StoreError> {
         let (descriptor, document) = read(push)?;
         document.required().try_for_each(|blob| self.put_embedded(repository, blob))?;
-        document.required().try_for_each(|blob| self.require(repository, blob))?;
+        self.require_all(repository, &document, push.blobs)?;
         self.put_bytes_as(repository, push.bytes, &descriptor.digest)?;
         fault::point("manifest stored");
         self.change_index(repository, |index| {
             // Once more: meanwhile a blob may have been deleted.
-            document.required().try_for_each(|blob| self.require(repository, blob))?;
+            self.require_all(repository, &document, push.blobs)?;
             self.require(repository, &descriptor)?;
             if let Some(tag) = push.tags.first().filter(|tag| !push.condition.holds(digest_of(index, tag).as_ref())) {
                 return Err(StoreError::Moved { repository: repository.clone(), tag: tag.clone() });
@@ -144,6 +157,13 @@ impl Store {
             }
             Ok(())
         })
+    }
+
+    fn require_all(&self, repository: &Repository, document: &Document, blobs: Blobs) -> Result<(), StoreError> {
+        match blobs {
+            Blobs::Required => document.required().try_for_each(|blob| self.require(repository, blob)),
+            Blobs::Optional => Ok(()),
+        }
     }
 
     fn require(&self, repository: &Repository, descriptor: &Descriptor) -> Result<(), StoreError> {
