@@ -3,6 +3,9 @@
 //! In: a repository. Out: how many manifests it has, and a sentence for each thing that is wrong, with the file to look at. An index may
 //! be sparse, and layers may be kept elsewhere: that is no harm.
 
+use std::collections::BTreeSet;
+
+use blob::Digest;
 use oci::Repository;
 
 use super::Document;
@@ -23,7 +26,10 @@ impl Store {
         let Some(view) = self.view(repository)? else { return Ok(Health::default()) };
         let contents = self.contents(repository, &view);
         let mut health = Health { manifests: contents.manifests().count(), problems: Vec::new() };
-        for digest in contents.unreadable() {
+        let is_damaged = |digest: &&Digest| contents.manifest(digest).is_none() && self.has_blob(repository, digest);
+        let children = contents.manifests().flat_map(|known| &known.children).map(|child| &child.digest);
+        let damaged: BTreeSet<&Digest> = children.filter(is_damaged).chain(contents.unreadable()).collect();
+        for digest in damaged {
             let path = self.blob_path(repository, digest);
             health.problems.push(format!("manifest {digest} is missing or damaged: `{}`", path.display()));
         }
