@@ -27,5 +27,6 @@ mod uploads;
 
 pub use access::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule};
 pub use listen::{LimitSettings, Listen, ListenError, ListenSettings, TimeoutSettings, TlsSettings, serve};
+pub(crate) use manifests::{CACHE_DIGEST, CACHE_TAG};
 pub use notices::Notices;
 pub use router::Service;
