@@ -89,7 +89,7 @@ impl Store {
     fn put_bytes_as(&self, repository: &Repository, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
         let _writing = self.writing()?;
         let target = self.place(repository, digest)?;
-        if self.blob_size(repository, digest)? == Some(bytes.len() as u64) {
+        if self.is_whole(&target, digest)? {
             self.refresh(&target);
             return Ok(());
         }
@@ -120,9 +120,9 @@ impl Store {
         self.put_bytes_as(repository, push.bytes, &descriptor.digest)?;
         fault::point("manifest stored");
         self.change_index(repository, |index| {
-            // Once more: meanwhile a blob may have been deleted.
+            // Once more: meanwhile a blob may have been deleted, or the manifest collected that was there for long.
             self.require_all(repository, &document, push.blobs)?;
-            self.require(repository, &descriptor)?;
+            self.put_bytes_as(repository, push.bytes, &descriptor.digest)?;
             if let Some(tag) = push.tags.first().filter(|tag| !push.condition.holds(digest_of(index, tag).as_ref())) {
                 return Err(StoreError::Moved { repository: repository.clone(), tag: tag.clone() });
             }
@@ -130,6 +130,7 @@ impl Store {
             push.tags.iter().for_each(|tag| index.set(tag, &descriptor));
             Ok(())
         })?;
+        self.read_again(repository, &descriptor.digest);
         Ok((descriptor, document.subject().map(|subject| subject.digest.clone())))
     }
 
@@ -181,23 +182,26 @@ impl Store {
         digest: &Digest,
         from: &Repository,
     ) -> Result<bool, StoreError> {
-        let source = self.blob_path(from, digest);
-        if !self.is_whole(&source, digest)? {
+        let (source, target) = (self.blob_path(from, digest), self.blob_path(repository, digest));
+        let is_collectable = files::is_old(&target);
+        if !self.is_whole(&source, digest)? || !self.promise(from, digest)? {
             return Ok(false);
         }
         let _writing = self.writing()?;
-        let target = self.place(repository, digest)?;
-        self.refresh(&source);
-        files::link_or_copy_whole(&source, &target, digest)?;
-        fault::point("blob linked");
-        Ok(true)
+        self.place(repository, digest)?;
+        let _lock = is_collectable.then(|| self.lock_index(repository)).transpose()?;
+        match files::link_or_copy_whole(&source, &target, digest) {
+            Err(error) if error.is_absent() && !self.has_blob(from, digest) => Ok(false),
+            result => {
+                fault::point("blob linked");
+                result.map(|()| true)
+            }
+        }
     }
 
     /// Uses what is already there, in this repository or in another one. `false` where nothing whole is.
     pub(crate) fn reuse(&self, repository: &Repository, digest: &Digest) -> Result<bool, StoreError> {
-        let path = self.blob_path(repository, digest);
-        if self.is_whole(&path, digest)? {
-            self.refresh(&path);
+        if self.is_whole(&self.blob_path(repository, digest), digest)? && self.promise(repository, digest)? {
             return Ok(true);
         }
         let elsewhere = self.find_elsewhere(digest, |other| other != repository)?;
