@@ -180,6 +180,15 @@ impl Store {
         self.views.read().unwrap_or_else(PoisonError::into_inner).get(repository).cloned()
     }
 
+    /// Forgets that a manifest could not be read: it was put again.
+    pub(crate) fn read_again(&self, repository: &Repository, digest: &Digest) {
+        let view = self.remembered(repository);
+        let contents = view.as_ref().and_then(|view| view.loaded());
+        if contents.is_some_and(|contents| contents.unreadable().contains(digest)) {
+            self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
+        }
+    }
+
     /// Reads a manifest for the view. What is damaged is reported and left out: one bad file must not take the others away.
     fn load(&self, repository: &Repository, descriptor: &Descriptor) -> Option<Known> {
         let complain = |reason: &dyn std::fmt::Display| {
