@@ -17,7 +17,7 @@ use super::errors::ApiError;
 use super::router::{Request, about, blocking, view};
 
 /// A tag may move: ask each time, and get 304 for an answer.
-const CACHE_TAG: &str = "no-cache";
+pub(crate) const CACHE_TAG: &str = "no-cache";
 /// What a digest names never changes.
 pub(crate) const CACHE_DIGEST: &str = "public, max-age=31536000, immutable";
 

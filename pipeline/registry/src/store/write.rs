@@ -133,6 +133,7 @@ impl Store {
             push.tags.iter().for_each(|tag| index.set(tag, &descriptor));
             Ok(())
         })?;
+        self.read_again(repository, &descriptor.digest);
         Ok((descriptor, document.subject().map(|subject| subject.digest.clone())))
     }
 
