@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod copying;
 mod credentials;
 mod fixture;
 mod guard;
