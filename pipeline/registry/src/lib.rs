@@ -5,6 +5,9 @@ mod server;
 mod site;
 mod store;
 
-pub use server::{Access, Action, Notices, Peer, Service};
+pub use server::{
+    Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
+    Notices, Peer, Rule, Service, TimeoutSettings, TlsSettings, serve,
+};
 pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
 pub use store::{Blobs, Collected, Collecting, Health, Retention, Store, StoreError, StoredBlob, StoredManifest};

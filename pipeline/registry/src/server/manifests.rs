@@ -37,12 +37,9 @@ pub(crate) async fn by_digest(request: Request, repository: Repository, digest: 
         None => named(&request, &repository, &digest).await?,
     };
     if request.service.pins.is_due(&repository, &digest) {
-        let (store, name) = (Arc::clone(request.store()), repository.clone());
-        blocking(move || {
-            store.refresh(&store.blob_path(&name, &digest));
-            Ok(())
-        })
-        .await?;
+        let (store, name, pinned) = (Arc::clone(request.store()), repository.clone(), digest.clone());
+        // On a disk that is only read nothing can be written down, and nothing is collected.
+        let _ = blocking(move || store.promise(&name, &pinned)).await;
     }
     answer(request, repository, &descriptor, CACHE_DIGEST).await
 }
