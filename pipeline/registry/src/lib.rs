@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod client;
 pub mod fault;
 mod server;
 mod site;
 mod store;
 
+pub use client::{
+    BlobSource, Client, ClientError, ClientFault, ClientSettings, CredentialError, Named, Patience, Progress, Pushed,
+    Refusal, RefusalEntry, Remote,
+};
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
     Notices, Peer, Rule, Service, TimeoutSettings, TlsSettings, serve,

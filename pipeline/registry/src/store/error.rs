@@ -74,11 +74,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a file was not there, or no longer.
-    pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::File { reason, .. } if super::files::is_absent(reason))
-    }
-
     /// Whether there was no room for it.
     pub(crate) fn is_full_disk(&self) -> bool {
         matches!(self, Self::File { reason, .. }
