@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use registry::{Peer, Service, Store};
+use registry::{Blobs, Peer, Service, Store};
 use tokio::net::TcpListener;
 
 use crate::{Content, RegistryClient};
@@ -23,10 +23,15 @@ pub struct RegistryUnderTest {
 impl RegistryUnderTest {
     /// Serves a folder in this process.
     pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, Blobs::Required).await
+    }
+
+    /// The same, where images may come before their blobs, or not.
+    pub async fn start_with(folder: &Path, blobs: Blobs) -> Self {
         let store = Arc::new(Store::open(folder).expect("a store"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve(listener, Arc::clone(&store)));
+        tokio::spawn(serve(listener, Service::new(Arc::clone(&store)).with_blobs(blobs)));
         Self { store, client: RegistryClient::new(&address.to_string()) }
     }
 
@@ -53,8 +58,7 @@ impl Deref for RegistryUnderTest {
 }
 
 /// Serves until the runtime ends.
-pub async fn serve(listener: TcpListener, store: Arc<Store>) {
+pub async fn serve(listener: TcpListener, service: Service) {
     let peer = Peer { address: SocketAddr::from(([127, 0, 0, 1], 1)), encrypted: false };
-    let router = Service::new(store).router().layer(axum::Extension(peer));
-    axum::serve(listener, router).await.expect("a server");
+    axum::serve(listener, service.router().layer(axum::Extension(peer))).await.expect("a server");
 }

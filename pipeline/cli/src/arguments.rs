@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
@@ -65,9 +66,14 @@ pub(crate) enum Command {
     Build(Build),
     /// Compare two images or locks.
     Diff(Diff),
+    /// Write the registry as files for a plain web server.
+    #[command(subcommand)]
+    Site(Site),
     /// Look at the catalogue.
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Throw away what nobody needs any longer.
+    Gc(Gc),
     /// Check what bedplate needs on this machine.
     Doctor(Doctor),
     /// Print a completion script for a shell.
@@ -154,6 +160,24 @@ pub(crate) struct Diff {
     pub exit_code: bool,
 }
 
+/// `bedplate site`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Site {
+    /// Write what is published as a tree of files that any web server or object store can serve for pulling.
+    Export(SiteExport),
+}
+
+/// `bedplate site export`.
+#[derive(Debug, Args)]
+pub(crate) struct SiteExport {
+    /// Images; everything in the registry if none is named.
+    pub images: Vec<String>,
+    /// The folder: new, empty, or written by an earlier export, of which what is not wanted any more goes.
+    /// Names in it have colons: write to a file system of Linux, and upload from there.
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+}
+
 /// `bedplate catalog`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Catalog {
@@ -176,6 +200,18 @@ pub(crate) struct Review {
     /// What the scripts do, and which effect does it instead.
     #[arg(long)]
     pub note: String,
+}
+
+/// `bedplate gc`.
+#[derive(Debug, Args)]
+pub(crate) struct Gc {
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep untagged manifests that were pushed, pulled by digest, or lost their tag within this time, and cached
+    /// files that are younger. Default: `retention` of the settings, else 30d.
+    #[arg(long, value_name = "AGE", value_parser = crate::age::parse)]
+    pub older_than: Option<Duration>,
 }
 
 /// `bedplate doctor`.

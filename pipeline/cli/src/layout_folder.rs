@@ -89,11 +89,6 @@ impl LayoutFolder {
         self.image(&Descriptor::new(media_type, digest.clone(), size))
     }
 
-    /// Everything that the layout lists.
-    pub(crate) fn entries(&self) -> anyhow::Result<Vec<Descriptor>> {
-        Ok(self.list()?.entries().to_vec())
-    }
-
     fn list(&self) -> anyhow::Result<LayoutIndex> {
         let path = self.root.join(INDEX_FILE);
         let bytes = read_bounded(&path, LARGEST_INDEX)?;

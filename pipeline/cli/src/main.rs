@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod age;
 mod arguments;
 mod catalogue_check;
 mod commands;
@@ -30,6 +31,7 @@ mod output;
 mod progress;
 mod progress_bars;
 mod progress_lines;
+mod published;
 mod pull_table;
 mod review_file;
 mod settings;
@@ -59,7 +61,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Plan(command) => commands::plan::run(arguments, command),
         Command::Build(command) => commands::build::run(arguments, command),
         Command::Diff(command) => commands::diff::run(arguments, command),
+        Command::Site(command) => commands::site::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
+        Command::Gc(command) => commands::gc::run(arguments, command),
         Command::Doctor(command) => commands::doctor::run(arguments, command),
         Command::Completions(command) => commands::completions::run(command),
     }

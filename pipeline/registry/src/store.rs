@@ -7,8 +7,9 @@ mod blobs;
 mod cache;
 mod contents;
 mod error;
-mod files;
+pub(crate) mod files;
 mod garbage;
+mod health;
 mod index_file;
 mod opaque;
 mod remove;
@@ -33,6 +34,7 @@ pub(crate) use contents::{Contents, Known, Size};
 pub use error::StoreError;
 use files::{at, present};
 pub use garbage::{Collected, Collecting, Retention};
+pub use health::Health;
 pub(crate) use opaque::Document;
 use sound::{Soundness, Soundnesses};
 pub(crate) use uploads::Upload;
@@ -169,8 +171,22 @@ impl Store {
         Arc::clone(view.contents(|entry| self.load(repository, entry)))
     }
 
+    /// Lets the list and the manifests be read again.
+    pub(crate) fn forget_view(&self, repository: &Repository) {
+        self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
+    }
+
     fn remembered(&self, repository: &Repository) -> Option<Arc<View>> {
         self.views.read().unwrap_or_else(PoisonError::into_inner).get(repository).cloned()
+    }
+
+    /// Forgets that a manifest could not be read: it was put again.
+    pub(crate) fn read_again(&self, repository: &Repository, digest: &Digest) {
+        let view = self.remembered(repository);
+        let contents = view.as_ref().and_then(|view| view.loaded());
+        if contents.is_some_and(|contents| contents.unreadable().contains(digest)) {
+            self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
+        }
     }
 
     /// Reads a manifest for the view. What is damaged is reported and left out: one bad file must not take the others away.

@@ -5,6 +5,8 @@ pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod gc;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod site;
 pub(crate) mod up;

@@ -15,7 +15,7 @@ use tempfile::{Builder, NamedTempFile};
 use crate::{StoreError, fault};
 
 /// How temporary files begin. No file of an image layout begins so.
-const TEMPORARY: &str = ".bedplate-";
+pub(crate) const TEMPORARY: &str = ".bedplate-";
 /// How much is read at once.
 pub(crate) const READ_SIZE: usize = 256 * 1024;
 

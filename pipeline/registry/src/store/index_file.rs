@@ -32,9 +32,16 @@ impl Store {
         repository: &Repository,
         change: impl FnOnce(&mut LayoutIndex) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let _writing = self.writing()?;
-        self.create(repository)?;
-        let _lock = self.lock_index(repository)?;
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
+        self.rewrite_index(repository, change)
+    }
+
+    /// The same for who holds the lock.
+    pub(crate) fn rewrite_index(
+        &self,
+        repository: &Repository,
+        change: impl FnOnce(&mut LayoutIndex) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let path = self.layout_path(repository).join(INDEX_FILE);
         let mut index = read_index(&path)?.map(|(_, index)| index).unwrap_or_default();
         let (before, tagged) = (index.to_bytes(), tagged(&index));
@@ -50,7 +57,14 @@ impl Store {
         Ok(())
     }
 
-    /// Held by whoever changes what a repository lists, or removes what it does not list.
+    /// Makes a repository where there is none, and locks it.
+    pub(crate) fn lock_repository(&self, repository: &Repository) -> Result<File, StoreError> {
+        self.create(repository)?;
+        self.lock_index(repository)
+    }
+
+    /// Held by whoever changes what a repository lists, gives a file in it its name, or takes one away: collection looks at a file and
+    /// removes it as one step.
     pub(crate) fn lock_index(&self, repository: &Repository) -> Result<File, StoreError> {
         let path = self.layout_path(repository).join(LAYOUT_FILE);
         let file = File::open(&path).map_err(at(&path, "locked"))?;
