@@ -15,6 +15,7 @@ mod comparison_files;
 mod comparison_text;
 mod config_values;
 mod context;
+mod copy_place;
 mod doctor_archive;
 mod doctor_machine;
 mod doctor_registry;

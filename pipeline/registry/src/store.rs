@@ -79,8 +79,11 @@ impl Store {
             soundnesses: Soundnesses::default(),
             turns: Default::default(),
         };
-        store.sweep()?;
-        Ok(store)
+        match store.sweep() {
+            // What is only read is served nevertheless.
+            Err(error) if !error.is_read_only() => Err(error),
+            _ => Ok(store),
+        }
     }
 
     /// The folder with the image layout of a repository, whether it is there or not.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use oci::{NameError, Reference, Repository, Tag};
+use registry::ClientSettings;
 use serde::Deserialize;
 
 use crate::ImageTags;
@@ -73,6 +74,17 @@ impl TargetSettings {
         };
         let tags: BTreeSet<Tag> = image.tags.iter().filter(|tag| fits(&self.tags, tag.as_str())).cloned().collect();
         (fits(&self.images, &image.image) && !tags.is_empty()).then_some(tags)
+    }
+
+    /// How the registry is spoken to.
+    pub fn client(&self) -> ClientSettings {
+        let plain_http = if self.plain_http { vec![self.to.registry.clone()] } else { Vec::new() };
+        ClientSettings {
+            docker_config: self.docker_config.clone(),
+            certificate_authorities: self.certificate_authorities.clone(),
+            plain_http,
+            ..ClientSettings::default()
+        }
     }
 }
 
@@ -189,6 +201,13 @@ mod tests {
     fn unknown_keys_and_wrong_addresses_are_named() {
         assert!(settings("to: team").unwrap_err().contains("`team` is no place to publish to"));
         assert!(settings("to: registry.example\nimage: x").unwrap_err().contains("did you mean `images`"));
+    }
+
+    #[test]
+    fn plain_http_is_for_that_host_only() {
+        let plain = settings("to: registry.example:5000/team\nplain-http: true").unwrap();
+        assert_eq!(plain.client().plain_http, ["registry.example:5000"]);
+        assert_eq!(settings("to: registry.example").unwrap().client().plain_http, [""; 0]);
     }
 
     #[test]
