@@ -29,6 +29,7 @@ mod layer_files;
 #[cfg(test)]
 mod layer_fixtures;
 mod layout_folder;
+mod notices;
 mod output;
 mod progress;
 mod progress_bars;
