@@ -79,8 +79,11 @@ impl Store {
             soundnesses: Soundnesses::default(),
             turns: Default::default(),
         };
-        store.sweep()?;
-        Ok(store)
+        match store.sweep() {
+            // What is only read is served nevertheless.
+            Err(error) if !error.is_read_only() => Err(error),
+            _ => Ok(store),
+        }
     }
 
     /// The folder with the image layout of a repository, whether it is there or not.
@@ -95,12 +98,17 @@ impl Store {
 
     /// All repositories, sorted.
     pub fn repositories(&self) -> Result<Vec<Repository>, StoreError> {
-        let entries = fs::read_dir(&self.root).map_err(at(&self.root, "listed"))?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut found: Vec<Repository> =
-            names.filter_map(|name| name.replace("%2F", "/").parse().ok()).filter(|name| self.exists(name)).collect();
+        let mut found = self.folders()?;
+        found.retain(|repository| self.exists(repository));
         found.sort();
         Ok(found)
+    }
+
+    /// The repositories that have a folder, whether there is anything in it or not.
+    pub(crate) fn folders(&self) -> Result<Vec<Repository>, StoreError> {
+        let entries = fs::read_dir(&self.root).map_err(at(&self.root, "listed"))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(names.filter_map(|name| name.replace("%2F", "/").parse().ok()).collect())
     }
 
     pub(crate) fn exists(&self, repository: &Repository) -> bool {

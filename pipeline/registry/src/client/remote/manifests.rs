@@ -79,11 +79,11 @@ impl Remote {
                 found.and_then(|(manifest, _)| Peek::of(&manifest.bytes).referrer(&manifest.descriptor))
             }
         };
-        self.remove_manifest(what).await.during(operation)?;
-        match subject {
-            Some((subject, entry)) => self.unlist_referrer(&subject.digest, &entry.digest).await,
-            None => Ok(()),
+        // A registry may keep what an index names, and the list is one.
+        if let Some((subject, entry)) = subject {
+            self.unlist_referrer(&subject.digest, &entry.digest).await?;
         }
+        self.remove_manifest(what).await.during(operation)
     }
 
     async fn remove_manifest(&self, what: &Named) -> Result<(), ClientFault> {

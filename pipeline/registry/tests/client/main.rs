@@ -1,0 +1,18 @@
+//! The client as it meets registries: our own server, with and without faults before it, and small ones made to misbehave.
+//!
+//! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>.
+
+#![cfg(test)]
+
+mod credentials;
+mod fixture;
+mod guard;
+mod lies;
+mod listing;
+mod pull;
+mod redirects;
+mod referrers;
+mod retries;
+mod sink;
+mod trust;
+mod upload;
