@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
+
+pub(crate) use crate::registry_arguments::{Gc, Site, SiteExport};
 
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
@@ -160,24 +161,6 @@ pub(crate) struct Diff {
     pub exit_code: bool,
 }
 
-/// `bedplate site`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Site {
-    /// Write what is published as a tree of files that any web server or object store can serve for pulling.
-    Export(SiteExport),
-}
-
-/// `bedplate site export`.
-#[derive(Debug, Args)]
-pub(crate) struct SiteExport {
-    /// Images; everything in the registry if none is named.
-    pub images: Vec<String>,
-    /// The folder: new, empty, or written by an earlier export, of which what is not wanted any more goes.
-    /// Names in it have colons: write to a file system of Linux, and upload from there.
-    #[arg(long, short, value_name = "FOLDER")]
-    pub output: PathBuf,
-}
-
 /// `bedplate catalog`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Catalog {
@@ -200,18 +183,6 @@ pub(crate) struct Review {
     /// What the scripts do, and which effect does it instead.
     #[arg(long)]
     pub note: String,
-}
-
-/// `bedplate gc`.
-#[derive(Debug, Args)]
-pub(crate) struct Gc {
-    /// Only say what would be removed.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Keep untagged manifests that were pushed, pulled by digest, or lost their tag within this time, and cached
-    /// files that are younger. Default: `retention` of the settings, else 30d.
-    #[arg(long, value_name = "AGE", value_parser = crate::age::parse)]
-    pub older_than: Option<Duration>,
 }
 
 /// `bedplate doctor`.

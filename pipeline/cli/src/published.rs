@@ -9,18 +9,7 @@ use anyhow::{Context as _, bail};
 use oci::{Repository, Tag};
 use plan::Publication;
 use registry::Store;
-use worker::Publications;
-
-/// What is published of one image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ImageTags {
-    /// The image.
-    pub(crate) image: String,
-    /// Where its tags stand.
-    pub(crate) repository: Repository,
-    /// The tags that move, and the one that does not.
-    pub(crate) tags: BTreeSet<Tag>,
-}
+use worker::{ImageTags, Publications};
 
 /// The registry of a state folder, which must be there.
 pub(crate) fn store(state: &Path) -> anyhow::Result<Store> {
@@ -47,15 +36,9 @@ pub(crate) fn images(state: &Path, names: &[String]) -> anyhow::Result<Vec<Image
     }
 }
 
-/// What one publication's tags are.
-pub(crate) fn of_publication(publication: &Publication) -> anyhow::Result<ImageTags> {
+fn of_publication(publication: &Publication) -> anyhow::Result<ImageTags> {
     let wrong = || format!("the record of `{}` in the state folder has a name that is none", publication.image);
-    let tags = publication.tags.iter().chain([&publication.fixed_tag]).map(|tag| tag.parse());
-    Ok(ImageTags {
-        image: publication.image.clone(),
-        repository: publication.repository.parse().with_context(wrong)?,
-        tags: tags.collect::<Result<_, _>>().with_context(wrong)?,
-    })
+    ImageTags::try_from(publication).with_context(wrong)
 }
 
 /// The tags by repository: several images may stand in one.
@@ -100,6 +83,7 @@ mod tests {
             image: image.to_owned(),
             repository: "python".parse().unwrap(),
             tags: [tag.parse().unwrap()].into(),
+            index: blob::Digest::of("index"),
         };
         let parts = by_repository(vec![image("python", "3.13"), image("python-debug", "debug")]);
         assert_eq!(parts.values().map(BTreeSet::len).collect::<Vec<_>>(), [2]);

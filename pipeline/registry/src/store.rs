@@ -98,8 +98,11 @@ impl Store {
 
     fn opened(self) -> Result<Self, StoreError> {
         files::create_folder(&self.root)?;
-        self.sweep()?;
-        Ok(self)
+        match self.sweep() {
+            // What is only read is served nevertheless.
+            Err(error) if !error.is_read_only() => Err(error),
+            _ => Ok(self),
+        }
     }
 
     /// The folder with the image layout of a repository, whether it is there or not.
@@ -114,15 +117,20 @@ impl Store {
 
     /// All repositories, sorted; none where the folder is one image layout.
     pub fn repositories(&self) -> Result<Vec<Repository>, StoreError> {
+        let mut found = self.folders()?;
+        found.retain(|repository| self.exists(repository));
+        found.sort();
+        Ok(found)
+    }
+
+    /// The repositories that have a folder, whether there is anything in it or not.
+    pub(crate) fn folders(&self) -> Result<Vec<Repository>, StoreError> {
         if self.is_layout {
             return Ok(Vec::new());
         }
         let entries = fs::read_dir(&self.root).map_err(at(&self.root, "listed"))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut found: Vec<Repository> =
-            names.filter_map(|name| name.replace("%2F", "/").parse().ok()).filter(|name| self.exists(name)).collect();
-        found.sort();
-        Ok(found)
+        Ok(names.filter_map(|name| name.replace("%2F", "/").parse().ok()).collect())
     }
 
     pub(crate) fn exists(&self, repository: &Repository) -> bool {

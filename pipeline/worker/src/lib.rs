@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod blame;
 mod blocking;
 mod build;
 mod caches;
@@ -14,6 +15,7 @@ mod disk;
 mod failure;
 mod image_build;
 mod image_output;
+mod image_tags;
 mod in_release;
 mod indexes;
 mod keyrings;
@@ -26,9 +28,13 @@ mod publications;
 mod publish;
 mod retry;
 mod segments;
+mod send_progress;
+mod sent;
 mod served;
 mod snapshot;
 mod state;
+mod target;
+mod targets;
 #[cfg(test)]
 mod test_server;
 mod wanted;
@@ -48,6 +54,7 @@ pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
 pub use failure::Failure;
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
+pub use image_tags::ImageTags;
 pub use in_release::{AcceptedInRelease, InReleaseError, InReleases};
 pub use indexes::{Indexes, IndexesError};
 pub use layers::{LayerRecord, Layers, MakeLayerError};
@@ -60,7 +67,10 @@ pub use publications::Publications;
 pub use publish::publish;
 pub use retry::RetryPolicy;
 pub use segments::{MakeSegmentError, Segments};
+pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};
 pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};
 pub use state::{State, StateError};
+pub use target::{TargetAddress, TargetError, TargetSettings};
+pub use targets::{Sending, Targets};
 pub use wanted::{WantedError, Wants, architecture_of, chosen_platforms, definition_digest};
 pub use wave::{Wave, WaveRequest};

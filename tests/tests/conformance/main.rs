@@ -9,12 +9,15 @@
 
 mod blobs;
 mod chunks;
+mod conditions;
 mod content_sets;
 mod deletes;
 mod documents;
 mod empty;
+mod limits;
 mod manifest_errors;
 mod mounts;
+mod other_types;
 mod pulls;
 mod ranges;
 mod referrers;

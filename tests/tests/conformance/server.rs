@@ -4,7 +4,7 @@
 
 use std::ops::Deref;
 
-use registry::Blobs;
+use registry::{Blobs, ListenSettings};
 use tempfile::TempDir;
 use tests::{Content, RegistryUnderTest};
 
@@ -26,7 +26,9 @@ impl Registry {
     /// One that takes images before their blobs, or one that does not.
     pub(crate) async fn start_with(blobs: Blobs) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { running: RegistryUnderTest::start_with(&folder.path().join("registry"), blobs).await, _folder: folder }
+        let running =
+            RegistryUnderTest::start_with(&folder.path().join("registry"), blobs, ListenSettings::default()).await;
+        Self { running, _folder: folder }
     }
 
     /// Looks at a blob as the suite does after each push: HEAD, GET, DELETE, and gone at once.

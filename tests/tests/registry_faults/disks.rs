@@ -114,6 +114,8 @@ async fn a_disk_that_is_only_read_serves_and_takes_nothing() {
     let registry = RegistryUnderTest::start(&disk.root()).await;
     let image = Image::new(100_000);
     image.push(&registry, REPOSITORY, "1").await;
+    let left_by_a_crash = disk.root().join("team%2Fimage/.bedplate-half");
+    fs::write(left_by_a_crash, "{").unwrap();
     disk.mount("remount,ro");
     every_write_is_refused(&registry, &image).await;
     for path in

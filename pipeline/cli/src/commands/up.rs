@@ -17,6 +17,7 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use worker::{Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
+use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
 use crate::progress;
 use crate::pull_table;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
         wave: Arc::new(wave),
         request,
         busy: Arc::new(Mutex::new(())),
+        cleaning: Arc::new(Cleaning::new(context.settings.retention)),
         arguments: Printing { format: arguments.format, address },
     };
     match listener {
@@ -62,6 +64,7 @@ struct Factory {
     request: WaveRequest,
     status: Arc<Status>,
     busy: Arc<Mutex<()>>,
+    cleaning: Arc<Cleaning>,
     arguments: Printing,
 }
 
@@ -129,6 +132,9 @@ impl Factory {
     async fn tick(&self) {
         if let Err(failure) = self.evaluate().await {
             tracing::error!("evaluation failed, the next one is on schedule: {failure:#}");
+        }
+        if let Ok(_busy) = self.busy.try_lock() {
+            self.cleaning.run(&self.wave).await;
         }
     }
 

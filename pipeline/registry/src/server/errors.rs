@@ -91,9 +91,9 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", message)
     }
 
-    /// A tag that is none is to be made.
+    /// A tag that is none is to be made. The specification has no code of its own for it.
     pub(crate) fn tag_invalid(reason: impl Display) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "TAG_INVALID", reason)
+        Self::new(StatusCode::BAD_REQUEST, "MANIFEST_INVALID", reason)
     }
 
     /// More tags than one push may make.
@@ -218,6 +218,7 @@ impl From<StoreError> for ApiError {
             StoreError::Missing { .. } => Self::new(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN", error),
             StoreError::Moved { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "DENIED", error),
             StoreError::Needed { .. } => Self::new(StatusCode::METHOD_NOT_ALLOWED, "DENIED", error),
+            StoreError::TooLong { .. } => Self::name_invalid(error),
             StoreError::File { .. } if error.is_full_disk() => {
                 Self::unable(&error, "its disk is full: free some, or try later")
             }

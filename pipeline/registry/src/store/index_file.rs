@@ -4,7 +4,9 @@
 //! Specification: <https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#indexjson-file>.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 
 use blob::Digest;
 use oci::{BLOBS_FOLDER, INDEX_FILE, LAYOUT_FILE, LayoutIndex, Repository, layout_file};
@@ -13,16 +15,26 @@ use super::files::{self, Existing, at};
 use super::read_index;
 use crate::{Store, StoreError, fault};
 
+/// File systems have no longer names.
+const LONGEST_NAME: usize = 255;
+
 impl Store {
     /// Makes an empty image layout where there is none; `oci-layout` first, because it is what writers lock.
     pub(crate) fn create(&self, repository: &Repository) -> Result<(), StoreError> {
         if self.exists(repository) {
             return Ok(());
         }
-        let folder = self.layout_path(repository);
+        let folder = self.new_layout_path(repository)?;
         files::create_folder(&folder.join(BLOBS_FOLDER))?;
         files::write(&folder.join(LAYOUT_FILE), &layout_file(), Existing::Keep)?;
         files::write(&folder.join(INDEX_FILE), &LayoutIndex::default().to_bytes(), Existing::Keep)
+    }
+
+    /// Where a repository can be made.
+    pub(crate) fn new_layout_path(&self, repository: &Repository) -> Result<PathBuf, StoreError> {
+        let folder = self.layout_path(repository);
+        let length = folder.file_name().map_or(0, OsStr::len);
+        if length > LONGEST_NAME { Err(StoreError::TooLong { repository: repository.clone() }) } else { Ok(folder) }
     }
 
     /// Reads `index.json`, changes it and writes it; no other writer comes between. What lost its last tag is young again:

@@ -91,6 +91,7 @@ fn hash(path: &Path, algorithm: Algorithm) -> Result<Hasher, StoreError> {
 impl Store {
     /// Begins an upload of nothing.
     pub(crate) fn start_upload(&self, repository: &Repository, algorithm: Algorithm) -> Result<Upload, StoreError> {
+        self.new_layout_path(repository)?;
         let id = Uuid::new_v4();
         let path = self.upload_path(repository, id);
         files::create_folder(files::folder_of(&path))?;

@@ -46,7 +46,7 @@ pub(crate) struct Line {
     /// From the head to the end of the answer's body.
     pub(crate) seconds: f64,
     pub(crate) user_agent: Option<String>,
-    /// Whether the answer's body was handed over to its end. What the network lost of it afterwards is not known here.
+    /// Whether both bodies passed to their ends. What the network lost of an answer after it was handed over is not known here.
     pub(crate) complete: bool,
 }
 

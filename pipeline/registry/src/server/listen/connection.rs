@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -28,6 +29,9 @@ use crate::Peer;
 
 /// As many headers as hyper reads without allocating.
 const USUAL_HEADERS: usize = 100;
+
+/// How many bytes may wait in the kernel that were not sent yet.
+const MOST_UNSENT: u32 = 512 * 1024;
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -74,8 +78,7 @@ pub(crate) async fn serve(
 }
 
 async fn begin(socket: TcpStream, address: SocketAddr, shared: &Arc<Shared>, mut stage: watch::Receiver<Stage>) {
-    // Small answers must not wait for more to come.
-    let _ = socket.set_nodelay(true);
+    prepare(&socket);
     let Some(tls) = &shared.tls else {
         let first_byte = tokio::select! {
             readable = timeout(shared.timeouts.idle, socket.readable()) => matches!(readable, Ok(Ok(()))),
@@ -95,6 +98,14 @@ async fn begin(socket: TcpStream, address: SocketAddr, shared: &Arc<Shared>, mut
         Ok(Err(reason)) => tracing::debug!(%address, "no TLS: {reason}"),
         Err(_) => tracing::debug!(%address, "no TLS in time"),
     }
+}
+
+/// Sets what the kernel does with the socket; where it refuses, the connection works too.
+fn prepare(socket: &TcpStream) {
+    // Small answers must not wait for more to come.
+    let _ = socket.set_nodelay(true);
+    // Otherwise megabytes wait in the kernel for a slow client, and whether it takes any is seen only after a third of them.
+    let _ = SockRef::from(socket).set_tcp_notsent_lowat(MOST_UNSENT);
 }
 
 /// Speaks HTTP over a stream.

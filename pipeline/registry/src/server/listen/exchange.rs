@@ -3,12 +3,11 @@
 //! In: a request from the connection, and an answer from the routes. Out: the same, with bytes counted, with a clock on the request's body, and with a
 //! line for the access log when all is over, however it ended.
 
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -42,7 +41,14 @@ struct Entry {
     line: Line,
     began: Instant,
     user: UserSlot,
-    received: Arc<AtomicU64>,
+    input: Arc<Input>,
+}
+
+/// What came of a request's body.
+#[derive(Default)]
+struct Input {
+    bytes: AtomicU64,
+    is_broken: AtomicBool,
 }
 
 impl Exchange {
@@ -55,16 +61,16 @@ impl Exchange {
         idle: Duration,
     ) -> (Self, Request<Body>) {
         progress.begin();
-        let received = Arc::new(AtomicU64::new(0));
+        let input = Arc::new(Input::default());
         let user = UserSlot::default();
         let entry = log.map(|log| Entry {
             log: Arc::clone(log),
             line: line(&request, client),
             began: Instant::now(),
             user: user.clone(),
-            received: Arc::clone(&received),
+            input: Arc::clone(&input),
         });
-        let mut request = request.map(|body| received_body(body, received, idle));
+        let mut request = request.map(|body| received_body(body, input, idle));
         request.extensions_mut().insert(user);
         (Self { progress: Arc::clone(progress), entry, sent: 0, expected: None, ended: false }, request)
     }
@@ -83,11 +89,12 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.progress.end();
         let Some(entry) = self.entry.take() else { return };
-        let is_whole = self.ended || self.expected.is_some_and(|expected| self.sent >= expected);
+        let is_sent = self.ended || self.expected.is_some_and(|expected| self.sent >= expected);
+        let is_whole = is_sent && !entry.input.is_broken.load(Ordering::Relaxed);
         entry.log.write(Line {
             user: entry.user.user().map(str::to_owned),
             bytes_sent: self.sent,
-            bytes_received: entry.received.load(Ordering::Relaxed),
+            bytes_received: entry.input.bytes.load(Ordering::Relaxed),
             seconds: (entry.began.elapsed().as_secs_f64() * 1e6).round() / 1e6,
             complete: entry.line.status.is_some() && is_whole,
             ..entry.line
@@ -161,13 +168,13 @@ impl HttpBody for Counted {
 /// A request's body, counted, which fails where nothing comes for too long while it is awaited.
 struct Received {
     body: Incoming,
-    bytes: Arc<AtomicU64>,
+    input: Arc<Input>,
     idle: Duration,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
-fn received_body(body: Incoming, bytes: Arc<AtomicU64>, idle: Duration) -> Body {
-    if body.is_end_stream() { Body::empty() } else { Body::new(Received { body, bytes, idle, alarm: None }) }
+fn received_body(body: Incoming, input: Arc<Input>, idle: Duration) -> Body {
+    if body.is_end_stream() { Body::empty() } else { Body::new(Received { body, input, idle, alarm: None }) }
 }
 
 impl HttpBody for Received {
@@ -178,22 +185,24 @@ impl HttpBody for Received {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match Pin::new(&mut self.body).poll_frame(context) {
-            Poll::Ready(result) => {
+        let frame = match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Ready(frame) => {
                 self.alarm = None;
-                let result = result.map(|result| result.map_err(Into::into));
-                if let Some(Ok(frame)) = &result {
-                    self.bytes.fetch_add(size(frame), Ordering::Relaxed);
-                }
-                Poll::Ready(result)
+                frame.map(|frame| frame.map_err(Into::into))
             }
             Poll::Pending => {
                 let idle = self.idle;
                 let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
-                let late = || io::Error::new(io::ErrorKind::TimedOut, "the client sends nothing more");
-                alarm.as_mut().poll(context).map(|()| Some(Err(late().into())))
+                ready!(alarm.as_mut().poll(context));
+                Some(Err("the client sends nothing more".into()))
             }
+        };
+        match &frame {
+            Some(Ok(frame)) => _ = self.input.bytes.fetch_add(size(frame), Ordering::Relaxed),
+            Some(Err(_)) => self.input.is_broken.store(true, Ordering::Relaxed),
+            None => {}
         }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,0 +1,36 @@
+//! The command line of what is about registries: `site` and `gc`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+/// `bedplate site`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Site {
+    /// Write what is published as a tree of files that any web server or object store can serve for pulling.
+    Export(SiteExport),
+}
+
+/// `bedplate site export`.
+#[derive(Debug, Args)]
+pub(crate) struct SiteExport {
+    /// Images; everything in the registry if none is named.
+    pub images: Vec<String>,
+    /// The folder: new, empty, or written by an earlier export, of which what is not wanted any more goes.
+    /// Names in it have colons: write to a file system of Linux, and upload from there.
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+}
+
+/// `bedplate gc`.
+#[derive(Debug, Args)]
+pub(crate) struct Gc {
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep untagged manifests that were pushed, pulled by digest, or lost their tag within this time, and cached
+    /// files that are younger. Default: `retention` of the settings, else 30d.
+    #[arg(long, value_name = "AGE", value_parser = crate::age::parse)]
+    pub older_than: Option<Duration>,
+}
