@@ -110,7 +110,7 @@ async fn a_tag_that_is_no_list_is_left_alone_and_told() {
     let digest = Named::Digest(blob::Digest::of(&bytes));
     let error = remote.push_manifest(&bytes, MEDIA_TYPE_MANIFEST, &digest).await.unwrap_err().to_string();
     assert!(error.starts_with("cannot list the referrers of `sha256:"), "{error}");
-    assert!(error.contains("expected `application/vnd.oci.image.index.v1+json`"), "{error}");
+    assert!(error.contains("expected `application/vnd.oci.image.index.v1+json`; give that another tag"), "{error}");
     assert_eq!(remote.head(&Named::Tag(fallback(&subject))).await.unwrap(), Some(manifest));
 }
 

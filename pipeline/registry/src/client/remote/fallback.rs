@@ -144,7 +144,7 @@ impl Remote {
         let Some((manifest, etag)) = self.read_manifest(&Named::Tag(tag.clone())).await? else {
             return Ok((KeptIndex::empty(), Condition::Absent));
         };
-        let document = |reason| ClientFault::Document { place: tag.to_string(), reason };
+        let document = |reason| ClientFault::NoList { tag: tag.to_string(), reason };
         if manifest.descriptor.media_type != MEDIA_TYPE_INDEX {
             return Err(document(DocumentError::Unexpected {
                 document: "list of referrers",
@@ -160,8 +160,8 @@ impl Remote {
 
     /// Writes the index; where somebody else wrote in between, nothing happens, and the next round sees what.
     async fn write_fallback(&self, tag: &Tag, index: &KeptIndex, condition: &Condition) -> Result<(), ClientFault> {
-        let bytes = index.to_bytes().map_err(|reason| ClientFault::Document {
-            place: tag.to_string(),
+        let bytes = index.to_bytes().map_err(|reason| ClientFault::NoList {
+            tag: tag.to_string(),
             reason: DocumentError::Malformed { document: "list of referrers", reason },
         })?;
         match self.put_manifest(&bytes.into(), MEDIA_TYPE_INDEX, &Named::Tag(tag.clone()), condition).await {
