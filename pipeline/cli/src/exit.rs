@@ -39,7 +39,7 @@ fn advice(whose: Whose) -> &'static str {
         Whose::Upstream => {
             "the archive's, a registry's or the network's: wait, and try again; `bedplate up` does at its next evaluation"
         }
-        Whose::Policy => "yours: a setting, a key, a definition or the disk",
+        Whose::Policy => "yours: a name, a setting, a key, a definition or the disk",
         Whose::Defect => "bedplate's: please report it",
     }
 }

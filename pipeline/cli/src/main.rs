@@ -17,6 +17,7 @@ mod config_values;
 mod context;
 mod copy_choice;
 mod copy_place;
+mod delivery;
 mod doctor_archive;
 mod doctor_machine;
 mod doctor_registry;

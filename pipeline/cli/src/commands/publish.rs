@@ -59,14 +59,18 @@ fn targets(known: &[TargetSettings], named: &[TargetAddress], reach: &Reach) -> 
 }
 
 /// Prints what became of the images.
-pub(crate) fn print(format: Format, sent: &[Sent], dry_run: bool) -> anyhow::Result<()> {
+fn print(format: Format, sent: &[Sent], dry_run: bool) -> anyhow::Result<()> {
     let report = Report::new(sent, dry_run);
     if dry_run && format != Format::Json {
         output::print(format, &sent_text::blob_table(sent), &report)?;
         output::print_text("\n")?;
     }
     output::print(format, &sent_text::table(sent, dry_run), &report)?;
-    if format == Format::Json { Ok(()) } else { output::print_text(&format!("\n{}", sent_text::summary(sent))) }
+    if format == Format::Json {
+        return Ok(());
+    }
+    let would = if dry_run { "nothing was sent; this would be: " } else { "" };
+    output::print_text(&format!("\n{would}{}", sent_text::summary(sent)))
 }
 
 /// 0 if all are there, 3 if some are, an error if none is.
