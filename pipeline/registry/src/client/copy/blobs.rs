@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Bytes;
 use base64::Engine;
 use blob::Digest;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use oci::{Descriptor, Repository};
 use tempfile::NamedTempFile;
 
 use super::end::End;
 use super::local::Local;
 use super::manifests::{Needed, Plan};
+use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::auth::Need;
 use crate::client::error::During;
@@ -27,7 +27,7 @@ const SMALL: u64 = 1024 * 1024;
 impl Job<'_> {
     /// Brings all blobs that the plan needs.
     pub(super) async fn send_blobs(&self, plan: &Plan, summary: &mut CopySummary) -> Result<(), CopyError> {
-        let sent = stream::iter(&plan.blobs).map(|needed| async move {
+        let sent = plan.blobs.iter().map(|needed| async move {
             let (digest, size) = (needed.blob.digest.clone(), needed.blob.size);
             self.reporter.event(CopyEvent::BlobStarted { digest: digest.clone(), size });
             let outcome =
@@ -37,7 +37,7 @@ impl Job<'_> {
             }
             Ok::<_, CopyError>((outcome, size))
         });
-        let sent: Vec<_> = sent.buffer_unordered(self.parallel()).try_collect().await?;
+        let sent = together(sent, self.parallel()).await?;
         for (outcome, size) in sent {
             if let Some(outcome) = outcome {
                 summary.count(outcome, size);
