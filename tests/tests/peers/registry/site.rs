@@ -56,9 +56,9 @@ impl Nginx {
     fn start(site: &Path) -> Self {
         let (folder, address) = (tempfile::tempdir().unwrap(), format!("127.0.0.1:{}", free_port()));
         let (here, site) = (text(folder.path()), text(site));
-        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].iter().fold(String::new(), |lines, name| {
-            lines + &format!("    {name}_temp_path {here}/{name};\n")
-        });
+        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .iter()
+            .fold(String::new(), |lines, name| lines + &format!("    {name}_temp_path {here}/{name};\n"));
         let settings = format!(
             "user root;\ndaemon off;\npid {here}/pid;\nerror_log {here}/errors;\nevents {{ }}\nhttp {{\n    access_log off;\n{paths}    \
              server {{ listen {address}; root {site}; include {site}/nginx.conf; }}\n}}\n"
