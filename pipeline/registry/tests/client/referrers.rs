@@ -169,6 +169,26 @@ async fn a_write_that_somebody_else_undid_is_repeated() {
 }
 
 #[tokio::test]
+async fn entity_tags_that_a_proxy_weakened_or_changed_do_not_stop_it() {
+    for change in ["W/\"weak\"", "\"changed\""] {
+        let registry = Registry::with(
+            |seen| seen.path.contains("/referrers/").then(|| answer(404, &[], "")),
+            move |_, response| {
+                response.headers_mut().remove("oci-subject");
+                response.headers_mut().insert("etag", change.parse().unwrap());
+            },
+        )
+        .await;
+        let subject = image(&registry);
+        let remote = registry.remote("a");
+        for text in ["one", "two"] {
+            push(&remote, &subject, text).await;
+        }
+        assert_eq!(remote.referrers(&subject.digest).await.unwrap().len(), 2, "{change}");
+    }
+}
+
+#[tokio::test]
 async fn a_tag_that_never_keeps_what_is_written_is_given_up() {
     let ignore = |seen: &Seen| -> Option<Response> {
         let listing = seen.is("PUT", "/manifests/sha256-");
