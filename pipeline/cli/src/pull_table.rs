@@ -1,7 +1,5 @@
 //! What `up` prints after a wave: what became of each image, and lines to copy.
 
-use std::net::SocketAddr;
-
 use plan::{Outcome, Publication, WaveSummary};
 use worker::Wave;
 
@@ -12,7 +10,7 @@ use crate::output::{self, Table, bytes};
 pub(crate) const UNSIGNED: &str = "These images are unsigned and unscanned: this version of bedplate does neither yet.";
 
 /// Prints the table, the summary and the lines to copy.
-pub(crate) fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
+pub(crate) fn print(format: Format, url: &str, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
     let mut table = Table::new(["IMAGE", "TAGS", "PLATFORM", "SIZE", "PACKAGES", "DIGEST", "OUTCOME"]);
     for one in &summary.images {
         let published = wave.publications.get(&one.image);
@@ -29,9 +27,10 @@ pub(crate) fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &
             lines.push(format!("  {} failed [{whose}]: {message}", one.image));
         }
     }
-    lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: http://{address}/")]);
+    lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: {url}/")]);
     let pull = summary.images.iter().filter_map(|one| wave.publications.get(&one.image));
-    lines.extend(pull.map(|it| format!("  docker pull {address}/{}", reference(&it))));
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    lines.extend(pull.map(|it| format!("  docker pull {host}/{}", reference(&it))));
     output::print_text(&(lines.join("\n") + "\n"))
 }
 

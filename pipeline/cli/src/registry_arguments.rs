@@ -1,9 +1,18 @@
-//! The command line of what is about registries: `site` and `gc`.
+//! The command line of what is about registries: `serve`, `site` and `gc`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+
+/// `bedplate serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address of registry and status page. Default: `listen` of the settings, else 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+}
 
 /// `bedplate site`.
 #[derive(Debug, Subcommand)]

@@ -8,5 +8,6 @@ pub(crate) mod doctor;
 pub(crate) mod gc;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod serve;
 pub(crate) mod site;
 pub(crate) mod up;
