@@ -1,6 +1,5 @@
 //! Our client at our own registry's door: with a token, with a password, with rights for some repositories and not for others.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -29,7 +28,7 @@ impl Guarded {
         let rule = |repository: &str, actions: &[Action]| Rule {
             repository: repository.to_owned(),
             users: vec!["ann".to_owned()],
-            actions: BTreeSet::from_iter(actions.iter().copied()),
+            actions: actions.iter().copied().collect(),
         };
         let access = AccessSettings {
             htpasswd: Some(users),

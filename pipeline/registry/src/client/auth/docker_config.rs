@@ -56,6 +56,10 @@ pub(crate) struct BadEntry(pub(crate) String);
 impl DockerConfig {
     /// Reads a file. The error tells a place and no content: that may be a password.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        // A list would be taken for an object without keys.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err("a list at line 1 column 1".to_owned());
+        }
         serde_json::from_slice(bytes).map_err(|error| {
             let kind = if error.is_data() { "a value of another kind than Docker's" } else { "no JSON" };
             format!("{kind} at line {} column {}", error.line(), error.column())

@@ -105,8 +105,8 @@ impl Job<'_> {
     async fn download(&self, source: &Remote, target: &Local, blob: &Descriptor) -> Result<(), CopyError> {
         // Held until the file has its name: else somebody may take it for one that a crash left.
         let (_writing, file) = target.run(|store, _| Ok((store.writing()?, files::temporary_in(&store.root)?))).await?;
-        let unusable = |reason| CopyError::Scratch { folder: target.store.root.clone(), size: blob.size, reason };
-        let mut writer = tokio::fs::File::from_std(file.as_file().try_clone().map_err(unusable)?);
+        let writer = file.as_file().try_clone().map_err(files::at(file.path(), "written"))?;
+        let mut writer = tokio::fs::File::from_std(writer);
         source.pull_blob(blob, &mut writer, &self.reading(&blob.digest)).await?;
         target.put_file(blob, file.path().to_owned()).await
     }
