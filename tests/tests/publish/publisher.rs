@@ -80,7 +80,8 @@ impl Publisher {
     /// Two images that share a layer.
     pub(crate) fn two(&self) -> [ImageTags; 2] {
         let base = layer("base");
-        [self.publish("base", "1", &[base.clone()]), self.publish("python", "3.13", &[base, layer("python")])]
+        let layers = [base, layer("python")];
+        [self.publish("base", "1", &layers[..1]), self.publish("python", "3.13", &layers)]
     }
 
     /// One run to one target, in a client of its own.

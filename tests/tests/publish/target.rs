@@ -105,10 +105,8 @@ impl Target {
 async fn hear(log: Log, away: Arc<AtomicBool>, request: Request, next: Next) -> Response {
     tokio::time::sleep(DELAY).await;
     let line = format!("{} {}", request.method(), request.uri());
-    let response = match away.load(Ordering::SeqCst) {
-        true => StatusCode::FORBIDDEN.into_response(),
-        false => next.run(request).await,
-    };
+    let is_away = away.load(Ordering::SeqCst);
+    let response = if is_away { StatusCode::FORBIDDEN.into_response() } else { next.run(request).await };
     log.lock().unwrap().push((line, response.status().as_u16()));
     response
 }
