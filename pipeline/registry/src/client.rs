@@ -4,6 +4,7 @@
 //! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>.
 
 mod auth;
+mod copy;
 mod error;
 mod http;
 mod registry;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use auth::CredentialError;
+pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Place, copy};
 pub use error::{ClientError, ClientFault};
 pub use http::{Refusal, RefusalEntry};
 use oci::Repository;

@@ -7,8 +7,8 @@ mod site;
 mod store;
 
 pub use client::{
-    BlobSource, Client, ClientError, ClientFault, ClientSettings, CredentialError, Named, Patience, Progress, Pushed,
-    Refusal, RefusalEntry, Remote,
+    BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent, CopyOptions, CopyReporter,
+    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Refusal, RefusalEntry, Remote, copy,
 };
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,

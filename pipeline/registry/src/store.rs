@@ -52,6 +52,8 @@ pub(crate) const LARGEST_MANIFEST: u64 = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Store {
     pub(crate) root: PathBuf,
+    /// The folder is one image layout, whatever the repository is called.
+    is_layout: bool,
     views: RwLock<BTreeMap<Repository, Arc<View>>>,
     manifests: Cache,
     soundnesses: Soundnesses,
@@ -70,25 +72,42 @@ pub struct StoredManifest {
 impl Store {
     /// Opens the folder, makes it where it is not there, and removes what a crash left half written.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let root = root.into();
-        files::create_folder(&root)?;
-        let store = Self {
+        Self::of(root.into(), false).opened()
+    }
+
+    /// The same for a folder that is one image layout: whatever repository is asked for, it is that.
+    pub(crate) fn open_layout(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        Self::of(folder.into(), true).opened()
+    }
+
+    /// A folder that is one image layout, or is none; nothing is made and nothing is removed.
+    pub(crate) fn look_at_layout(folder: impl Into<PathBuf>) -> Self {
+        Self::of(folder.into(), true)
+    }
+
+    fn of(root: PathBuf, is_layout: bool) -> Self {
+        Self {
             root,
+            is_layout,
             views: RwLock::default(),
             manifests: Cache::new(MANIFESTS_IN_MEMORY),
             soundnesses: Soundnesses::default(),
             turns: Default::default(),
-        };
-        match store.sweep() {
+        }
+    }
+
+    fn opened(self) -> Result<Self, StoreError> {
+        files::create_folder(&self.root)?;
+        match self.sweep() {
             // What is only read is served nevertheless.
             Err(error) if !error.is_read_only() => Err(error),
-            _ => Ok(store),
+            _ => Ok(self),
         }
     }
 
     /// The folder with the image layout of a repository, whether it is there or not.
     pub fn layout_path(&self, repository: &Repository) -> PathBuf {
-        self.root.join(repository.as_str().replace('/', "%2F"))
+        if self.is_layout { self.root.clone() } else { self.root.join(repository.as_str().replace('/', "%2F")) }
     }
 
     /// Where a blob of a repository is, or would be.
@@ -96,7 +115,7 @@ impl Store {
         self.layout_path(repository).join(blob_path(digest))
     }
 
-    /// All repositories, sorted.
+    /// All repositories, sorted; none where the folder is one image layout.
     pub fn repositories(&self) -> Result<Vec<Repository>, StoreError> {
         let mut found = self.folders()?;
         found.retain(|repository| self.exists(repository));
@@ -106,6 +125,9 @@ impl Store {
 
     /// The repositories that have a folder, whether there is anything in it or not.
     pub(crate) fn folders(&self) -> Result<Vec<Repository>, StoreError> {
+        if self.is_layout {
+            return Ok(Vec::new());
+        }
         let entries = fs::read_dir(&self.root).map_err(at(&self.root, "listed"))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         Ok(names.filter_map(|name| name.replace("%2F", "/").parse().ok()).collect())

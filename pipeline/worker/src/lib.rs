@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod blame;
 mod blocking;
 mod build;
 mod caches;
@@ -27,12 +28,16 @@ mod publications;
 mod publish;
 mod retry;
 mod segments;
+mod send_progress;
+mod sent;
 mod served;
 mod snapshot;
 mod state;
 mod target;
+mod targets;
 #[cfg(test)]
 mod test_server;
+mod transfer;
 mod wanted;
 mod wave;
 mod wave_scope;
@@ -63,8 +68,11 @@ pub use publications::Publications;
 pub use publish::publish;
 pub use retry::RetryPolicy;
 pub use segments::{MakeSegmentError, Segments};
+pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};
 pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};
 pub use state::{State, StateError};
 pub use target::{TargetAddress, TargetError, TargetSettings};
+pub use targets::{Sending, Targets};
+pub use transfer::copy_images;
 pub use wanted::{WantedError, Wants, architecture_of, chosen_platforms, definition_digest};
 pub use wave::{Wave, WaveRequest};

@@ -15,8 +15,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use blob::Digest;
-pub(crate) use manifests::digest_of;
+pub(crate) use fallback::fallback_tag;
+pub(crate) use manifests::{Condition, digest_of};
 use oci::{Repository, Tag};
+pub(crate) use referrers::Peek;
 use reqwest::{Method, Url};
 
 use super::ClientFault;

@@ -64,42 +64,75 @@ impl Remote {
         mount_from: &[Repository],
         progress: Progress<'_>,
     ) -> Result<Pushed, ClientError> {
-        let pushed = self.upload(descriptor, source, mount_from, progress).await;
-        let pushed = pushed.during(|| format!("send the blob `{}` to `{self}`", descriptor.digest))?;
+        // The semaphore is never closed.
+        let _transfer = self.registry.shared.transfers.acquire().await;
+        self.push_fetched(descriptor, std::future::ready(Ok(source.clone())), mount_from, progress).await
+    }
+
+    /// The same where the bytes have to be fetched: that is done only if they are needed. The caller bounds how many run at a time.
+    pub(crate) async fn push_fetched(
+        &self,
+        descriptor: &Descriptor,
+        fetch: impl Future<Output = Result<BlobSource, ClientError>> + Send,
+        mount_from: &[Repository],
+        progress: Progress<'_>,
+    ) -> Result<Pushed, ClientError> {
+        let operation = || format!("send the blob `{}` to `{self}`", descriptor.digest);
+        let pushed = match self.begin(descriptor, mount_from).await.during(operation)? {
+            Begun::There(pushed) => pushed,
+            Begun::Session { location, shortest_chunk } => {
+                let source = fetch.await?;
+                let retry = self.registry.retry();
+                let mut upload = Upload {
+                    remote: self,
+                    descriptor,
+                    source: &source,
+                    progress,
+                    retry,
+                    location,
+                    shortest_chunk,
+                    reached: 0,
+                };
+                upload.finish().await.during(operation)?
+            }
+        };
         self.registry.remember(&descriptor.digest, &self.wire);
         Ok(pushed)
     }
 
-    async fn upload(
-        &self,
-        descriptor: &Descriptor,
-        source: &BlobSource,
-        mount_from: &[Repository],
-        progress: Progress<'_>,
-    ) -> Result<Pushed, ClientFault> {
+    /// Whatever can be done without the bytes.
+    async fn begin(&self, descriptor: &Descriptor, mount_from: &[Repository]) -> Result<Begun, ClientFault> {
         if self.has_blob(descriptor, &self.writing()).await? {
-            return Ok(Pushed::Present);
+            return Ok(Begun::There(Pushed::Present));
         }
-        refuse_other_size(descriptor, source).await?;
-        // The semaphore is never closed.
-        let _transfer = self.registry.shared.transfers.acquire().await;
         let (location, shortest_chunk) = match self.mount(&descriptor.digest, mount_from).await? {
-            Some(Opened::Mounted) => return Ok(Pushed::Mounted),
+            Some(Opened::Mounted) => return Ok(Begun::There(Pushed::Mounted)),
             Some(Opened::Session { location, shortest_chunk }) => (location, shortest_chunk),
             None => self.open(&descriptor.digest).await?,
         };
-        let retry = self.registry.retry();
-        let mut upload =
-            Upload { remote: self, descriptor, source, progress, retry, location, shortest_chunk, reached: 0 };
-        let done = upload.run().await;
-        if done.is_err() {
-            self.cancel(&upload.location).await;
-        }
-        done.map(|()| Pushed::Sent(descriptor.size))
+        Ok(Begun::Session { location, shortest_chunk })
     }
 }
 
+/// How far one comes without the bytes.
+enum Begun {
+    /// The blob is there.
+    There(Pushed),
+    /// The registry wants the bytes.
+    Session { location: Url, shortest_chunk: u64 },
+}
+
 impl Upload<'_> {
+    /// Sends the bytes; a session that comes to nothing is given back.
+    async fn finish(&mut self) -> Result<Pushed, ClientFault> {
+        refuse_other_size(self.descriptor, self.source).await?;
+        let done = self.run().await;
+        if done.is_err() {
+            self.remote.cancel(&self.location).await;
+        }
+        done.map(|()| Pushed::Sent(self.descriptor.size))
+    }
+
     /// Sends until the blob is there, in as many sessions as it takes and the attempts allow.
     async fn run(&mut self) -> Result<(), ClientFault> {
         loop {

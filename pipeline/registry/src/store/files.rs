@@ -59,6 +59,11 @@ fn temporary_beside(path: &Path) -> Result<NamedTempFile, StoreError> {
     temporary().permissions(readable).tempfile_in(folder_of(path)).map_err(at(path, "written"))
 }
 
+/// A file in a folder, to be given a name elsewhere; the next sweep takes it where a crash leaves it.
+pub(crate) fn temporary_in(folder: &Path) -> Result<NamedTempFile, StoreError> {
+    temporary_beside(&folder.join(TEMPORARY))
+}
+
 fn temporary<'a>() -> Builder<'a, 'static> {
     let mut builder = Builder::new();
     builder.prefix(TEMPORARY);

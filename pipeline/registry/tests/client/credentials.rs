@@ -166,12 +166,13 @@ async fn an_identity_token_is_exchanged_by_post_and_shown_to_nobody_else() {
 
 #[tokio::test]
 async fn a_token_server_that_repeats_the_secret_is_not_repeated() {
-    let registry = Registry::before(|seen| match seen.path.as_str() {
-        "/token" => Some(answer(400, &[], r#"{"error":"invalid_grant","error_description":"bad token: id-secret-9"}"#)),
-        _ => {
-            let host = seen.header("host").unwrap();
-            Some(answer(401, &[("www-authenticate", &format!(r#"Bearer realm="http://{host}/token""#))], ""))
+    let registry = Registry::before(|seen| {
+        if seen.path == "/token" {
+            let body = r#"{"error":"invalid_grant","error_description":"bad token: id-secret-9"}"#;
+            return Some(answer(400, &[], body));
         }
+        let challenge = format!(r#"Bearer realm="http://{}/token""#, seen.header("host").unwrap());
+        Some(answer(401, &[("www-authenticate", &challenge)], ""))
     })
     .await;
     let config = format!(r#"{{"auths":{{"{}":{{"identitytoken":"id-secret-9"}}}}}}"#, registry.host);

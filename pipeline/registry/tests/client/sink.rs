@@ -117,11 +117,11 @@ impl Sink {
             Fault::None | Fault::Mute => usize::MAX,
         };
         let bytes = take(body, limit).await;
-        let response = self.act(&head.method, &head.uri, &head.headers, bytes);
+        let response = self.act(&head.method, &head.uri, &head.headers, &bytes);
         if matches!(fault, Fault::None) { response } else { hang_up() }
     }
 
-    fn act(&self, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, bytes: Vec<u8>) -> Response {
+    fn act(&self, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, bytes: &[u8]) -> Response {
         let mut state = self.state.lock().unwrap();
         let last = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
         if *method == Method::POST {
@@ -145,8 +145,8 @@ impl Sink {
                 state.sessions.remove(&session.0);
                 plain(204, &[])
             }
-            "PATCH" => append(&mut state, session, headers, &bytes),
-            _ => finish(&mut state, session, uri.query().unwrap_or_default(), &bytes),
+            "PATCH" => append(&mut state, session, headers, bytes),
+            _ => finish(&mut state, session, uri.query().unwrap_or_default(), bytes),
         }
     }
 }

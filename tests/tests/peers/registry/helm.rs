@@ -8,7 +8,7 @@ use super::tools::Tool;
 const HELM: &str = "bin/helm";
 
 /// A packed chart, with a provenance file beside it that Helm pushes along.
-fn chart(helm: &Tool) -> Vec<u8> {
+pub(super) fn chart(helm: &Tool) -> Vec<u8> {
     let folder = helm.home().join("thing");
     fs::create_dir_all(folder.join("templates")).unwrap();
     let about = "apiVersion: v2\nname: thing\nversion: 1.2.3+b\ndescription: A thing.\n";
