@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
-pub(crate) use crate::registry_arguments::{Gc, Serve, Site, SiteExport};
+pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
 
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
@@ -69,6 +69,10 @@ pub(crate) enum Command {
     Build(Build),
     /// Compare two images or locks.
     Diff(Diff),
+    /// Publish images to other registries.
+    Publish(Publish),
+    /// Copy images between registries and layouts, with everything that speaks about them.
+    Copy(Copy),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),

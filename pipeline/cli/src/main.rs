@@ -15,7 +15,9 @@ mod comparison_files;
 mod comparison_text;
 mod config_values;
 mod context;
+mod copy_choice;
 mod copy_place;
+mod delivery;
 mod doctor_archive;
 mod doctor_machine;
 mod doctor_registry;
@@ -39,6 +41,7 @@ mod pull_table;
 mod registry_arguments;
 mod registry_settings;
 mod review_file;
+mod sent_text;
 mod serving;
 mod settings;
 mod shown;
@@ -68,6 +71,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Plan(command) => commands::plan::run(arguments, command),
         Command::Build(command) => commands::build::run(arguments, command),
         Command::Diff(command) => commands::diff::run(arguments, command),
+        Command::Publish(command) => commands::publish::run(arguments, command),
+        Command::Copy(command) => commands::copy::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
         Command::Gc(command) => commands::gc::run(arguments, command),

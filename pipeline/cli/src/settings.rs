@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
-use worker::ArchiveSettings;
+use worker::{ArchiveSettings, TargetSettings};
 
 use crate::registry_settings::RegistrySettings;
 
@@ -41,6 +41,9 @@ pub(crate) struct Settings {
     /// pulled by digest, or lost their tag; and the caches what nothing published is made of. Default: `30d`.
     #[serde(deserialize_with = "crate::age::deserialize")]
     pub retention: Duration,
+    /// `publish`: registries that images go to beside our own, with what each of them needs: see `TargetSettings` in
+    /// `pipeline/worker/src/target.rs`.
+    pub publish: Vec<TargetSettings>,
 }
 
 impl Default for Settings {
@@ -55,6 +58,7 @@ impl Default for Settings {
             registry: RegistrySettings::default(),
             snapshots: None,
             retention: Duration::from_hours(30 * 24),
+            publish: Vec::new(),
         }
     }
 }

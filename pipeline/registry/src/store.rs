@@ -224,7 +224,10 @@ impl Store {
         let complain = |reason: &dyn std::fmt::Display| {
             tracing::warn!(%repository, digest = %descriptor.digest, "a manifest is not served: {reason}");
         };
-        let bytes = self.manifest_bytes(repository, descriptor).inspect_err(|reason| complain(reason)).ok()??;
+        // What another repository has in memory is not this one's.
+        let is_here = self.has_blob(repository, &descriptor.digest);
+        let bytes = is_here.then(|| self.manifest_bytes(repository, descriptor));
+        let bytes = bytes?.inspect_err(|reason| complain(reason)).ok()??;
         let document = Document::parse(&descriptor.media_type, &bytes);
         let document = document.inspect_err(|reason| complain(reason)).ok()?;
         Some(Known::of(descriptor, &document))

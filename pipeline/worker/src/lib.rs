@@ -37,6 +37,7 @@ mod target;
 mod targets;
 #[cfg(test)]
 mod test_server;
+mod transfer;
 mod wanted;
 mod wave;
 mod wave_scope;
@@ -72,5 +73,6 @@ pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};
 pub use state::{State, StateError};
 pub use target::{TargetAddress, TargetError, TargetSettings};
 pub use targets::{Sending, Targets};
+pub use transfer::copy_images;
 pub use wanted::{WantedError, Wants, architecture_of, chosen_platforms, definition_digest};
 pub use wave::{Wave, WaveRequest};

@@ -20,6 +20,8 @@ pub(crate) struct Totals {
 /// Listens to one copy.
 pub(crate) struct Listener<'t> {
     totals: &'t Totals,
+    /// Blobs that earlier copies to the same registry would have brought, if this is a dry run.
+    before: &'t Mutex<BTreeSet<Digest>>,
     blobs: Mutex<BTreeMap<Digest, Blob>>,
 }
 
@@ -53,13 +55,13 @@ impl Totals {
 
 impl<'t> Listener<'t> {
     /// Nothing heard yet.
-    pub(crate) fn new(totals: &'t Totals) -> Self {
-        Self { totals, blobs: Mutex::default() }
+    pub(crate) fn new(totals: &'t Totals, before: &'t Mutex<BTreeSet<Digest>>) -> Self {
+        Self { totals, before, blobs: Mutex::default() }
     }
 
-    /// What a dry run found; a blob that an earlier image would have brought would be mounted.
-    pub(crate) fn planned(&self, before: &Mutex<BTreeSet<Digest>>) -> BTreeMap<Digest, PlannedBlob> {
-        let mut before = lock(before);
+    /// What a dry run found; a blob that an earlier copy would have brought would be mounted.
+    pub(crate) fn planned(&self) -> BTreeMap<Digest, PlannedBlob> {
+        let mut before = lock(self.before);
         let mut planned = BTreeMap::new();
         for (digest, blob) in &*lock(&self.blobs) {
             let Some(outcome) = blob.outcome else { continue };
@@ -119,7 +121,8 @@ mod tests {
     #[test]
     fn copies_at_the_same_time_give_one_sum_and_lost_bytes_are_taken_back() {
         let (totals, seen) = totals();
-        let (one, other) = (Listener::new(&totals), Listener::new(&totals));
+        let before = Mutex::default();
+        let (one, other) = (Listener::new(&totals, &before), Listener::new(&totals, &before));
         let digest = Digest::of("x");
         let sent = |bytes| CopyEvent::BlobSent { digest: digest.clone(), bytes };
         for (listener, event) in [
@@ -143,11 +146,11 @@ mod tests {
         let (totals, _) = totals();
         let before = Mutex::default();
         let plan = || {
-            let listener = Listener::new(&totals);
+            let listener = Listener::new(&totals, &before);
             let digest = Digest::of("x");
             listener.event(CopyEvent::BlobStarted { digest: digest.clone(), size: 10 });
             listener.event(CopyEvent::BlobFinished { digest: digest.clone(), outcome: Pushed::Sent(10) });
-            listener.planned(&before)[&digest]
+            listener.planned()[&digest]
         };
         assert_eq!(plan(), PlannedBlob { bytes: 10, how: How::Send });
         assert_eq!(plan(), PlannedBlob { bytes: 10, how: How::Mount });

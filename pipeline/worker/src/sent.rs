@@ -37,7 +37,10 @@ pub struct Sent {
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum SendResult {
     /// It is there now, with all its tags; or, in a dry run, would be.
-    Published(Amounts),
+    Published {
+        /// How much there was to do.
+        amounts: Amounts,
+    },
     /// It is not. What was sent stays there, and no tag has moved.
     #[serde(rename_all = "kebab-case")]
     Failed {
@@ -64,6 +67,9 @@ pub struct Amounts {
     pub referrers: usize,
     /// Tags that were moved or made.
     pub tags: usize,
+    /// Manifests that are named in the source and are not there: an index may be sparse.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Digest>,
     /// In a dry run: every blob that was looked at.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub blobs: BTreeMap<Digest, PlannedBlob>,
@@ -123,13 +129,14 @@ impl From<&CopySummary> for Amounts {
             manifests: summary.manifests,
             referrers: summary.referrers,
             tags: summary.tags,
+            missing: summary.missing.clone(),
             blobs: BTreeMap::new(),
         }
     }
 }
 
 impl std::ops::AddAssign<&Self> for Amounts {
-    /// Sums everything but the list of blobs.
+    /// Sums all numbers; the lists stay what they are.
     fn add_assign(&mut self, other: &Self) {
         for (mine, theirs) in
             [(&mut self.sent, other.sent), (&mut self.mounted, other.mounted), (&mut self.reused, other.reused)]
@@ -159,13 +166,13 @@ impl Amounts {
 impl Sent {
     /// Whether it is there, or would be.
     pub fn is_good(&self) -> bool {
-        matches!(self.result, SendResult::Published(_))
+        matches!(self.result, SendResult::Published { .. })
     }
 
     /// How much there was to do; nothing where it failed.
     pub fn amounts(&self) -> Option<&Amounts> {
         match &self.result {
-            SendResult::Published(amounts) => Some(amounts),
+            SendResult::Published { amounts } => Some(amounts),
             SendResult::Failed { .. } => None,
         }
     }
@@ -186,11 +193,11 @@ mod tests {
             result,
         };
         let amount = Amount { blobs: 1, bytes: 2 };
-        let good = sent(SendResult::Published(Amounts { sent: amount, ..Amounts::default() }));
+        let good = sent(SendResult::Published { amounts: Amounts { sent: amount, ..Amounts::default() } });
         let value = serde_json::to_value(&good).unwrap();
         assert_eq!((&value["target"], &value["tags"][0]), (&"registry.example/team".into(), &"3.13".into()));
-        assert_eq!((&value["result"], &value["sent"]["bytes"]), (&"published".into(), &2.into()));
-        assert!(value.get("blobs").is_none(), "{value}");
+        assert_eq!((&value["result"], &value["amounts"]["sent"]["bytes"]), (&"published".into(), &2.into()));
+        assert!(value["amounts"].get("blobs").is_none(), "{value}");
         let bad = sent(SendResult::Failed { whose: Whose::Upstream, message: "away".to_owned() });
         let value = serde_json::to_value(&bad).unwrap();
         assert_eq!((&value["result"], &value["whose"]), (&"failed".into(), &"upstream".into()));

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use blob::Digest;
 use futures_util::future::join_all;
 use oci::{INDEX_FILE, Tag};
-use registry::{Client, CopyError, CopyOptions, Named, Place, Store, copy};
+use registry::{Client, CopyOptions, Named, Place, Store};
 
 use crate::send_progress::{Listener, Totals};
 use crate::sent::{Amounts, SendResult, Sent};
+use crate::transfer::transfer;
 use crate::{Event, Failure, ImageTags, Reporter, TargetSettings, Whose};
 
 /// Targets, and what this process has published there.
@@ -99,7 +100,7 @@ impl Run<'_> {
     async fn one(&self, image: &ImageTags, tags: BTreeSet<Tag>) -> Sent {
         let to = &self.target.settings.to;
         let result = match self.copy(image, &tags).await {
-            Ok(amounts) => SendResult::Published(amounts),
+            Ok(amounts) => SendResult::Published { amounts },
             Err(failure) => SendResult::Failed { whose: failure.whose(), message: failure.chain() },
         };
         let name = match to.repository(&image.repository) {
@@ -116,10 +117,8 @@ impl Run<'_> {
         let target = Place::Remote(self.target.client.repository(&to.registry, repository));
         let wanted = [(Named::Digest(image.index.clone()), tags.iter().cloned().collect())];
         let options = CopyOptions { dry_run: self.sending == Sending::DryRun, ..CopyOptions::default() };
-        let listener = Listener::new(self.totals);
-        let summary = copy(&source, &target, &wanted, &options, &listener).await?;
-        let amounts = Amounts::from(&summary);
-        Ok(if options.dry_run { amounts.planned(listener.planned(&self.planned)) } else { amounts })
+        let listener = Listener::new(self.totals, &self.planned);
+        transfer(&source, &target, &wanted, &options, &listener).await
     }
 
     /// What the image's repository holds and which of it is wanted; another state has to be looked at again.
@@ -139,14 +138,5 @@ impl Target {
     fn set_done(&self, image: &ImageTags, state: Option<Digest>) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         state.map(|state| done.insert(image.image.clone(), state));
-    }
-}
-
-impl From<CopyError> for Failure {
-    fn from(error: CopyError) -> Self {
-        match error {
-            CopyError::Client(error) => error.into(),
-            other => Self::new(Whose::Policy, other),
-        }
     }
 }

@@ -11,11 +11,12 @@ use jiff::Timestamp;
 use plan::WaveSummary;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler};
-use worker::{Wave, WaveRequest};
+use worker::{Sent, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
+use crate::delivery::{self, Delivery};
 use crate::notices::Sources;
 use crate::progress;
 use crate::pull_table;
@@ -32,12 +33,14 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
+    let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
         status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
         wave: Arc::new(wave),
         request,
         busy: Arc::new(Mutex::new(())),
         cleaning: Arc::new(Cleaning::new(context.settings.retention)),
+        delivery: Arc::new(delivery),
         printing: Printing { format: arguments.format, url: settings.url(address).into() },
     };
     match serving {
@@ -54,8 +57,8 @@ struct Printing {
 }
 
 impl Printing {
-    fn print(&self, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
-        pull_table::print(self.format, &self.url, wave, summary)
+    fn print(&self, wave: &Wave, summary: &WaveSummary, sent: &[Sent]) -> anyhow::Result<()> {
+        pull_table::print(self.format, &self.url, wave, summary, sent)
     }
 }
 
@@ -66,14 +69,16 @@ struct Factory {
     status: Arc<Status>,
     busy: Arc<Mutex<()>>,
     cleaning: Arc<Cleaning>,
+    delivery: Arc<Delivery>,
     printing: Printing,
 }
 
 impl Factory {
     async fn once(&self) -> anyhow::Result<u8> {
         let summary = self.evaluate().await?;
-        self.printing.print(&self.wave, &summary)?;
-        Ok(summary.exit_code())
+        let sent = self.delivery.run(&self.wave).await;
+        self.printing.print(&self.wave, &summary, &sent)?;
+        Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
 
     async fn forever(&self, serving: Serving, schedule: &str) -> anyhow::Result<u8> {
@@ -83,7 +88,8 @@ impl Factory {
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {
             Ok(summary) => {
-                self.printing.print(&self.wave, &summary)?;
+                self.printing.print(&self.wave, &summary, &[])?;
+                self.deliver();
             }
             Err(failure) => tracing::error!("evaluation failed, the next one is on schedule: {failure:#}"),
         }
@@ -149,9 +155,16 @@ impl Factory {
         if let Err(failure) = self.evaluate().await {
             tracing::error!("evaluation failed, the next one is on schedule: {failure:#}");
         }
+        self.deliver();
         if let Ok(_busy) = self.busy.try_lock() {
             self.cleaning.run(&self.wave).await;
         }
+    }
+
+    /// To other registries, beside whatever else goes on.
+    fn deliver(&self) {
+        let (delivery, wave) = (Arc::clone(&self.delivery), Arc::clone(&self.wave));
+        tokio::spawn(async move { delivery.run(&wave).await });
     }
 
     async fn tell_next(&self, scheduler: &mut JobScheduler) {

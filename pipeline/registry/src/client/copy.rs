@@ -12,6 +12,7 @@ mod graph;
 mod local;
 mod manifests;
 mod tags;
+mod together;
 mod walk;
 
 use std::path::PathBuf;

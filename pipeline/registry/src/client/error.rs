@@ -65,7 +65,7 @@ pub enum ClientFault {
         url: String,
     },
     /// No connection, or one that broke off.
-    #[error("`{url}` cannot be reached: {reason}; check the name, the network and the proxy")]
+    #[error("the connection to `{url}` failed: {reason}; check the name, the network and the proxy")]
     Unreachable {
         /// The address, without query.
         url: String,
@@ -146,7 +146,7 @@ pub enum ClientFault {
         limit: u64,
     },
     /// A file here that cannot be read or written.
-    #[error("{what} cannot be {action}: {reason}")]
+    #[error("{what} cannot be {action}: {reason}; check that it is there, its rights, and the room on the disk")]
     Local {
         /// The file, or what stands for one.
         what: String,
@@ -155,11 +155,14 @@ pub enum ClientFault {
         /// What the operating system says.
         reason: io::Error,
     },
-    /// A document that cannot be what it should be.
-    #[error("`{place}`: {reason}")]
-    Document {
-        /// The digest or tag.
-        place: String,
+    /// The tag of a list of referrers that holds something else.
+    #[error(
+        "the tag `{tag}` is kept for the list of referrers, and holds something else: {reason}; \
+         give that another tag, or remove it"
+    )]
+    NoList {
+        /// The tag.
+        tag: String,
         /// What is wrong with it.
         reason: oci::DocumentError,
     },
@@ -200,6 +203,11 @@ impl ClientFault {
             Self::Refused(refusal) => is_transient(refusal.status),
             _ => false,
         }
+    }
+
+    /// Whether the registry refused with this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.has_code(code))
     }
 
     /// How long the registry asks to be left alone.

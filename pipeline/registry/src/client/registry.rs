@@ -38,6 +38,8 @@ pub(crate) struct Registry {
     pub(crate) shared: Arc<Shared>,
     /// It was seen to refuse uploads in several requests.
     pub(crate) refuses_chunks: AtomicBool,
+    /// It was seen to keep no lists of referrers.
+    pub(crate) lists_no_referrers: AtomicBool,
     base: OnceCell<Url>,
     authority: Authority,
     blobs: Mutex<HashMap<Digest, Repository>>,
@@ -49,6 +51,7 @@ impl Registry {
         Self {
             host: host.to_owned(),
             refuses_chunks: AtomicBool::new(false),
+            lists_no_referrers: AtomicBool::new(false),
             base: OnceCell::new(),
             authority: Authority::new(host, Arc::clone(&shared.keyring)),
             blobs: Mutex::default(),

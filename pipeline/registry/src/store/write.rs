@@ -121,6 +121,13 @@ impl Store {
         push: Push<'_>,
     ) -> Result<(Descriptor, Option<Digest>), StoreError> {
         let (descriptor, document) = read(push)?;
+        if push.blobs == Blobs::Required && !self.exists(repository) {
+            // A refusal makes no repository.
+            document
+                .required()
+                .filter(|blob| blob.data.is_none())
+                .try_for_each(|blob| self.require(repository, blob))?;
+        }
         self.change_index(repository, |index| {
             document.required().try_for_each(|blob| self.put_embedded(repository, blob))?;
             self.require_all(repository, &document, push.blobs)?;

@@ -136,7 +136,7 @@ async fn a_refusal_without_end_is_read_a_little_way() {
     })
     .await;
     let error = registry.remote("a").tags().await.unwrap_err().to_string();
-    assert!(error.contains("was answered by 400 Bad Request; the registry expected"), "{error}");
+    assert!(error.contains("was answered by 400 Bad Request; the registry does not take this"), "{error}");
 }
 
 #[tokio::test]

@@ -4,11 +4,14 @@
 
 #![cfg(test)]
 
+mod copying;
 mod credentials;
 mod fixture;
 mod guard;
+mod guarded;
 mod lies;
 mod listing;
+mod proxy;
 mod pull;
 mod redirects;
 mod referrers;

@@ -72,6 +72,7 @@ async fn without_a_list_the_fallback_tag_is_kept_right() {
     assert_eq!(texts, ["one", "two"], "each once");
     assert!(found.iter().all(|found| found.artifact_type.as_deref() == Some("application/x-test")));
     assert_eq!(remote.tags().await.unwrap(), [fallback(&subject)]);
+    assert_eq!(registry.count("GET", "/referrers/"), 1, "once is enough to know");
     // Our server keeps what former versions of the list name, and refuses; the list is right by then.
     remote.delete(&Named::Digest(found[0].digest.clone())).await.unwrap_err();
     assert_eq!(remote.referrers(&subject.digest).await.unwrap(), found[1..]);
@@ -109,7 +110,7 @@ async fn a_tag_that_is_no_list_is_left_alone_and_told() {
     let digest = Named::Digest(blob::Digest::of(&bytes));
     let error = remote.push_manifest(&bytes, MEDIA_TYPE_MANIFEST, &digest).await.unwrap_err().to_string();
     assert!(error.starts_with("cannot list the referrers of `sha256:"), "{error}");
-    assert!(error.contains("expected `application/vnd.oci.image.index.v1+json`"), "{error}");
+    assert!(error.contains("expected `application/vnd.oci.image.index.v1+json`; give that another tag"), "{error}");
     assert_eq!(remote.head(&Named::Tag(fallback(&subject))).await.unwrap(), Some(manifest));
 }
 
@@ -165,6 +166,26 @@ async fn a_write_that_somebody_else_undid_is_repeated() {
     let found = remote.referrers(&subject.digest).await.unwrap();
     let digests: Vec<_> = found.into_iter().map(|found| found.digest).collect();
     assert_eq!(digests, [first.digest, second.digest]);
+}
+
+#[tokio::test]
+async fn entity_tags_that_a_proxy_weakened_or_changed_do_not_stop_it() {
+    for change in ["W/\"weak\"", "\"changed\""] {
+        let registry = Registry::with(
+            |seen| seen.path.contains("/referrers/").then(|| answer(404, &[], "")),
+            move |_, response| {
+                response.headers_mut().remove("oci-subject");
+                response.headers_mut().insert("etag", change.parse().unwrap());
+            },
+        )
+        .await;
+        let subject = image(&registry);
+        let remote = registry.remote("a");
+        for text in ["one", "two"] {
+            push(&remote, &subject, text).await;
+        }
+        assert_eq!(remote.referrers(&subject.digest).await.unwrap().len(), 2, "{change}");
+    }
 }
 
 #[tokio::test]

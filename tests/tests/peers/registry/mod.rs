@@ -4,6 +4,7 @@
 
 mod authority;
 mod containerd;
+mod copy;
 mod cosign;
 mod crane;
 mod docker;
@@ -11,12 +12,14 @@ mod helm;
 mod login;
 mod oras;
 mod podman;
+mod publish;
 mod reader;
 mod regctl;
 mod sample;
 mod server;
 mod site;
 mod skopeo;
+mod token_server;
 mod tools;
 
 pub(crate) use tools::brought;

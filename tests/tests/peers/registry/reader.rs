@@ -134,6 +134,18 @@ pub(crate) fn of_layout(folder: &Path, digest: &str) -> Contents {
     contents
 }
 
+/// The digest that a tag leads to in the folder of a repository of docker-registry, and everything that this leads to.
+pub(crate) fn of_docker_registry(folder: &Path, tag: &str) -> (String, Contents) {
+    let (mut contents, link) = (Contents::default(), folder.join(format!("_manifests/tags/{tag}/current/link")));
+    let digest = fs::read_to_string(&link).unwrap_or_else(|error| panic!("{}: {error}", link.display()));
+    let root = folder.ancestors().find(|root| root.ends_with("repositories")).unwrap().with_file_name("blobs");
+    gather(&digest, true, &mut contents, &|digest, _| {
+        let (algorithm, hex) = digest.split_once(':').unwrap();
+        fs::read(root.join(algorithm).join(&hex[..2]).join(hex).join("data")).unwrap()
+    });
+    (digest, contents)
+}
+
 /// Reads one thing, checks it, and goes on to what it names.
 fn gather(digest: &str, is_manifest: bool, contents: &mut Contents, read: &dyn Fn(&str, bool) -> Vec<u8>) {
     if contents.0.contains_key(digest) {

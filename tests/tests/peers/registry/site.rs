@@ -56,9 +56,9 @@ impl Nginx {
     fn start(site: &Path) -> Self {
         let (folder, address) = (tempfile::tempdir().unwrap(), format!("127.0.0.1:{}", free_port()));
         let (here, site) = (text(folder.path()), text(site));
-        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].iter().fold(String::new(), |lines, name| {
-            lines + &format!("    {name}_temp_path {here}/{name};\n")
-        });
+        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .iter()
+            .fold(String::new(), |lines, name| lines + &format!("    {name}_temp_path {here}/{name};\n"));
         let settings = format!(
             "user root;\ndaemon off;\npid {here}/pid;\nerror_log {here}/errors;\nevents {{ }}\nhttp {{\n    access_log off;\n{paths}    \
              server {{ listen {address}; root {site}; include {site}/nginx.conf; }}\n}}\n"
@@ -94,7 +94,7 @@ impl Drop for Nginx {
 fn docker_pulls_from_files_that_nginx_serves() {
     let (site, docker) = (Site::export(), Docker::start());
     let nginx = Nginx::start(&site.folder());
-    let name = nginx.name("python:3");
+    let name = nginx.name("python:3.13");
     for _ in 0..2 {
         docker.pull(&name);
         let digest = docker.must(&["inspect", "--format", "{{index .RepoDigests 0}}", &name]);
@@ -111,13 +111,13 @@ fn podman_and_skopeo_pull_from_files_that_nginx_serves() {
     let (site, skopeo, podman) = (Site::export(), Tool::stable("skopeo"), Tool::stable("podman"));
     let nginx = Nginx::start(&site.folder());
     assert_eq!(Reader::new(&nginx.address).contents("python", &site.index), site.contents());
-    let name = format!("docker://{}", nginx.name("python:3"));
+    let name = format!("docker://{}", nginx.name("python:3.13"));
     skopeo.run(&["copy", "--all", "--src-tls-verify=false", &name, "oci:back:3"]);
     assert_eq!(of_layout(&skopeo.home().join("back"), &site.index), site.contents());
     let listed = skopeo.run(&["list-tags", "--tls-verify=false", &format!("docker://{}", nginx.name("python"))]);
     assert!(listed.contains(r#""3.13""#), "{listed}");
     let storage = ["--root", &podman.path("root"), "--runroot", &podman.path("run"), "--storage-driver", "vfs"];
-    podman.run(&[&storage[..], &["pull", "--tls-verify=false", &nginx.name("python:3")]].concat());
+    podman.run(&[&storage[..], &["pull", "--tls-verify=false", &nginx.name("python:3.13")]].concat());
 }
 
 #[test]
@@ -128,12 +128,13 @@ fn crane_and_oras_pull_from_files_that_nginx_serves() {
     };
     let site = Site::export();
     let nginx = Nginx::start(&site.folder());
-    let name = nginx.name("python:3");
+    let name = nginx.name("python:3.13");
     crane.run(&["validate", "--remote", &name, "--fast=false"]);
     assert_eq!(crane.run(&["digest", &name]).trim(), site.index);
     assert!(crane.run(&["ls", &nginx.name("python")]).lines().any(|tag| tag == "3.13"));
     assert!(crane.fail(&["digest", &nginx.name("python:none")]).contains("MANIFEST_UNKNOWN"));
     oras.run(&["cp", "--from-plain-http", &name, "--to-oci-layout", "back:3"]);
     assert_eq!(of_layout(&oras.home().join("back"), &site.index), site.contents());
-    assert!(oras.run(&["discover", "--plain-http", &name]).contains(&site.index));
+    let by_digest = nginx.name(&format!("python@{}", site.index));
+    assert!(oras.run(&["discover", "--plain-http", &by_digest]).contains(&site.index));
 }

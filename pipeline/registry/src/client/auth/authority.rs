@@ -94,7 +94,7 @@ impl Authority {
         tried: Option<&Pass>,
         means: Means<'_>,
     ) -> Result<Option<Pass>, ClientFault> {
-        let Some(challenge) = Challenge::choose(headers, asked) else { return Ok(None) };
+        let Some(challenge) = Challenge::choose(headers, asked)? else { return Ok(None) };
         *self.challenge.write().unwrap_or_else(PoisonError::into_inner) = Some(challenge.clone());
         match (challenge, tried) {
             (Challenge::Basic, None) => self.password(need, Step::Kept).await,

@@ -55,7 +55,7 @@ impl Credential {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
     /// A configuration that is no such file.
-    #[error("the credentials in `{}` cannot be read: {reason}; expected docker's `config.json`", path.display())]
+    #[error("the credentials in `{}` cannot be read: {reason}; expected docker's `config.json`: mend it, or log in anew", path.display())]
     File {
         /// The file.
         path: PathBuf,

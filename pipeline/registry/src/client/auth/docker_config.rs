@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use super::Credential;
 
 /// How `docker login` without a host calls Docker's registry.
-pub(crate) const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+pub(crate) const DOCKER_HUB_KEY: &str = concat!("https://", "index.docker.io", "/v1/");
 /// Other names of it in files.
 const DOCKER_HUB_HOSTS: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
@@ -56,6 +56,10 @@ pub(crate) struct BadEntry(pub(crate) String);
 impl DockerConfig {
     /// Reads a file. The error tells a place and no content: that may be a password.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        // A list would be taken for an object without keys.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err("a list at line 1 column 1".to_owned());
+        }
         serde_json::from_slice(bytes).map_err(|error| {
             let kind = if error.is_data() { "a value of another kind than Docker's" } else { "no JSON" };
             format!("{kind} at line {} column {}", error.line(), error.column())
@@ -153,7 +157,7 @@ mod tests {
     fn the_most_special_entry_counts_and_keys_may_be_urls() {
         let [one, two, three, four] = ["one", "two", "three", "four"].map(auth);
         let config = config(&format!(
-            r#"{{"auths":{{"a.example":{one},"a.example/team/app":{two},"https://b.example/v1/":{three},"https://index.docker.io/v1/":{four}}}}}"#
+            r#"{{"auths":{{"a.example":{one},"a.example/team/app":{two},"https://b.example/v1/":{three},"{DOCKER_HUB_KEY}":{four}}}}}"#
         ));
         for (host, repository, expected) in [
             ("a.example", "team/app/web", Some("two")),

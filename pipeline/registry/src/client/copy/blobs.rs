@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Bytes;
 use base64::Engine;
 use blob::Digest;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use oci::{Descriptor, Repository};
 use tempfile::NamedTempFile;
 
 use super::end::End;
 use super::local::Local;
 use super::manifests::{Needed, Plan};
+use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::auth::Need;
 use crate::client::error::During;
@@ -27,7 +27,7 @@ const SMALL: u64 = 1024 * 1024;
 impl Job<'_> {
     /// Brings all blobs that the plan needs.
     pub(super) async fn send_blobs(&self, plan: &Plan, summary: &mut CopySummary) -> Result<(), CopyError> {
-        let sent = stream::iter(&plan.blobs).map(|needed| async move {
+        let sent = plan.blobs.iter().map(|needed| async move {
             let (digest, size) = (needed.blob.digest.clone(), needed.blob.size);
             self.reporter.event(CopyEvent::BlobStarted { digest: digest.clone(), size });
             let outcome =
@@ -37,7 +37,7 @@ impl Job<'_> {
             }
             Ok::<_, CopyError>((outcome, size))
         });
-        let sent: Vec<_> = sent.buffer_unordered(self.parallel()).try_collect().await?;
+        let sent = together(sent, self.parallel()).await?;
         for (outcome, size) in sent {
             if let Some(outcome) = outcome {
                 summary.count(outcome, size);
@@ -103,8 +103,8 @@ impl Job<'_> {
     async fn download(&self, source: &Remote, target: &Local, blob: &Descriptor) -> Result<(), CopyError> {
         // Held until the file has its name: else somebody may take it for one that a crash left.
         let (_writing, file) = target.run(|store, _| Ok((store.writing()?, files::temporary_in(&store.root)?))).await?;
-        let unusable = |reason| CopyError::Scratch { folder: target.store.root.clone(), size: blob.size, reason };
-        let mut writer = tokio::fs::File::from_std(file.as_file().try_clone().map_err(unusable)?);
+        let writer = file.as_file().try_clone().map_err(files::at(file.path(), "written"))?;
+        let mut writer = tokio::fs::File::from_std(writer);
         source.pull_blob(blob, &mut writer, &self.reading(&blob.digest)).await?;
         target.put_file(blob, file.path().to_owned()).await
     }

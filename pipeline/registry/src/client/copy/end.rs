@@ -79,7 +79,7 @@ impl End {
 
     pub(super) async fn manifest(&self, what: &Named) -> Result<Option<StoredManifest>, CopyError> {
         match self {
-            Self::Remote(remote) => Ok(remote.manifest(what).await?),
+            Self::Remote(remote) => Ok(Box::pin(remote.manifest(what)).await?),
             Self::Local(local) => local.manifest(what).await,
         }
     }
@@ -87,7 +87,7 @@ impl End {
     /// Whether the manifest is there.
     pub(super) async fn has_manifest(&self, digest: &Digest) -> Result<bool, CopyError> {
         match self {
-            Self::Remote(remote) => Ok(remote.head(&Named::Digest(digest.clone())).await?.is_some()),
+            Self::Remote(remote) => Ok(Box::pin(remote.head(&Named::Digest(digest.clone()))).await?.is_some()),
             Self::Local(local) => Ok(local.manifest(&Named::Digest(digest.clone())).await?.is_some()),
         }
     }
@@ -96,7 +96,7 @@ impl End {
     pub(super) async fn resolve(&self, tag: &Tag) -> Result<Option<Digest>, CopyError> {
         match self {
             Self::Remote(remote) => {
-                Ok(remote.head(&Named::Tag(tag.clone())).await?.map(|descriptor| descriptor.digest))
+                Ok(Box::pin(remote.head(&Named::Tag(tag.clone()))).await?.map(|descriptor| descriptor.digest))
             }
             Self::Local(local) => local.resolve(tag).await,
         }
@@ -104,7 +104,7 @@ impl End {
 
     pub(super) async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>, CopyError> {
         match self {
-            Self::Remote(remote) => Ok(remote.referrers(subject).await?),
+            Self::Remote(remote) => Ok(Box::pin(remote.referrers(subject)).await?),
             Self::Local(local) => local.referrers(subject).await,
         }
     }

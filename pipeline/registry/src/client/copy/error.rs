@@ -1,6 +1,5 @@
 //! Why a copy came to nothing.
 
-use std::io;
 use std::path::PathBuf;
 
 use blob::Digest;
@@ -64,15 +63,5 @@ pub enum CopyError {
         manifests: usize,
         /// The bound on their size together.
         megabytes: u64,
-    },
-    /// No room for a blob on its way.
-    #[error("a blob of {size} bytes cannot be kept in `{}` on its way: {reason}; name another folder for it", folder.display())]
-    Scratch {
-        /// The folder.
-        folder: PathBuf,
-        /// How large the blob is.
-        size: u64,
-        /// What the operating system says.
-        reason: io::Error,
     },
 }

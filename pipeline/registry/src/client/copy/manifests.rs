@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blob::Digest;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use oci::{Descriptor, Tag};
 
 use super::end::End;
 use super::graph::{Graph, Node, Role};
+use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::error::During;
 use crate::client::remote::Condition;
@@ -68,16 +68,15 @@ impl Job<'_> {
 
     /// The manifests that the target has. One that speaks about another counts only if the target also says so when asked.
     async fn present(&self, graph: &Graph) -> Result<BTreeSet<Digest>, CopyError> {
-        let there = stream::iter(graph.nodes.keys()).map(|digest| async move {
+        let there = graph.nodes.keys().map(|digest| async move {
             Ok::<_, CopyError>(self.target.has_manifest(digest).await?.then(|| digest.clone()))
         });
-        let there = there.buffer_unordered(self.parallel()).try_filter_map(|digest| async { Ok(digest) });
-        let mut there: BTreeSet<Digest> = there.try_collect().await?;
-        let subjects: BTreeSet<&Digest> =
-            graph.nodes.values().filter(|node| there.contains(node.digest())).filter_map(subject).collect();
-        let lists =
-            stream::iter(subjects).map(|subject| self.target.referrers(subject)).buffer_unordered(self.parallel());
-        let lists: Vec<Vec<Descriptor>> = lists.try_collect().await?;
+        let there = together(there, self.parallel()).await?;
+        let mut there: BTreeSet<Digest> = there.into_iter().flatten().collect();
+        let present = graph.nodes.values().filter(|node| there.contains(node.digest()));
+        let subjects: BTreeSet<&Digest> = present.filter_map(subject).collect();
+        let lists = subjects.into_iter().map(|subject| self.target.referrers(subject));
+        let lists = together(lists, self.parallel()).await?;
         let listed: BTreeSet<Digest> = lists.into_iter().flatten().map(|entry| entry.digest).collect();
         there.retain(|digest| {
             graph.nodes.get(digest).is_none_or(|node| subject(node).is_none() || listed.contains(digest))
@@ -95,8 +94,8 @@ impl Job<'_> {
             if self.options.dry_run {
                 continue;
             }
-            let written = stream::iter(lacking).map(|node| self.write(node)).buffer_unordered(self.parallel());
-            let unlisted: Vec<Option<(Digest, Descriptor)>> = written.try_collect().await?;
+            let written = lacking.into_iter().map(|node| self.write(node));
+            let unlisted = together(written, self.parallel()).await?;
             self.list(unlisted.into_iter().flatten()).await?;
         }
         Ok(())
@@ -109,7 +108,7 @@ impl Job<'_> {
                 target.put_manifest(&node.manifest).await?;
                 None
             }
-            End::Remote(target) => put(target, node).await?,
+            End::Remote(target) => Box::pin(put(target, node)).await?,
         };
         let (digest, size) = (node.digest().clone(), node.manifest.descriptor.size);
         self.reporter.event(CopyEvent::ManifestWritten { digest, size });
@@ -121,8 +120,9 @@ impl Job<'_> {
         let End::Remote(target) = &self.target else { return Ok(()) };
         let mut lists: BTreeMap<Digest, Vec<Descriptor>> = BTreeMap::new();
         unlisted.for_each(|(subject, entry)| lists.entry(subject).or_default().push(entry));
-        let listed = stream::iter(&lists).map(|(subject, entries)| target.list_referrers(subject, entries));
-        Ok(listed.buffer_unordered(self.parallel()).try_collect().await?)
+        let listed = lists.iter().map(|(subject, entries)| target.list_referrers(subject, entries));
+        together(listed, self.parallel()).await?;
+        Ok(())
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! In: a plan whose manifests are in the target. Out: the tags point to them, those of signatures first.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use oci::{Descriptor, Tag};
 
 use super::end::End;
 use super::manifests::Plan;
+use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::error::During;
 use crate::client::remote::Condition;
@@ -15,11 +15,11 @@ use crate::{Named, Remote};
 impl Job<'_> {
     /// Those that do not point there yet.
     pub(super) async fn to_move(&self, tags: &[(Tag, Descriptor)]) -> Result<Vec<(Tag, Descriptor)>, CopyError> {
-        let compared = stream::iter(tags).map(|(tag, descriptor)| async move {
+        let compared = tags.iter().map(|(tag, descriptor)| async move {
             let there = self.target.resolve(tag).await?;
             Ok::<_, CopyError>((there.as_ref() != Some(&descriptor.digest)).then(|| (tag.clone(), descriptor.clone())))
         });
-        compared.buffered(self.parallel()).try_filter_map(|tag| async { Ok(tag) }).try_collect().await
+        Ok(together(compared, self.parallel()).await?.into_iter().flatten().collect())
     }
 
     /// Moves all tags.
@@ -32,8 +32,8 @@ impl Job<'_> {
             match &self.target {
                 End::Local(target) => target.tag(tags.clone()).await?,
                 End::Remote(target) => {
-                    let moved = stream::iter(tags).map(|(tag, descriptor)| point(target, plan, tag, descriptor));
-                    moved.buffered(self.parallel()).try_collect::<()>().await?;
+                    let moved = tags.iter().map(|(tag, descriptor)| point(target, plan, tag, descriptor));
+                    together(moved, self.parallel()).await?;
                 }
             }
             for (tag, descriptor) in tags {

@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use blob::Digest;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use oci::{Descriptor, Tag};
 
 use super::end::End;
 use super::graph::{Graph, Node, Role};
+use super::together::together;
 use super::{CopyError, CopyEvent, CopyOptions, CopyReporter};
 use crate::client::remote::fallback_tag;
 use crate::store::Document;
@@ -52,12 +52,12 @@ type Open = (Digest, Digest);
 impl Walker<'_> {
     async fn take_roots(&mut self, tags: &[(Named, Vec<Tag>)]) -> Result<(), CopyError> {
         let source = self.source;
-        let found = stream::iter(tags).map(|(what, tags)| async move {
+        let found = tags.iter().map(|(what, tags)| async move {
             let manifest = source.manifest(what).await?;
             let none = || CopyError::NotThere { place: source.name(), what: what.to_string() };
             Ok::<_, CopyError>((manifest.ok_or_else(none)?, tags))
         });
-        let found: Vec<_> = found.buffered(self.parallel).try_collect().await?;
+        let found = together(found, self.parallel).await?;
         let mut open = Vec::new();
         for (manifest, tags) in found {
             let descriptor = manifest.descriptor.clone();
@@ -73,11 +73,11 @@ impl Walker<'_> {
             let mut seen = BTreeSet::new();
             open.retain(|(digest, _)| !self.graph.nodes.contains_key(digest) && seen.insert(digest.clone()));
             let source = self.source;
-            let found = stream::iter(std::mem::take(&mut open)).map(|(digest, named_by)| async move {
+            let found = std::mem::take(&mut open).into_iter().map(|(digest, named_by)| async move {
                 let manifest = source.manifest(&Named::Digest(digest.clone())).await?;
                 Ok::<_, CopyError>((manifest, digest, named_by))
             });
-            let found: Vec<_> = found.buffer_unordered(self.parallel).try_collect().await?;
+            let found = together(found, self.parallel).await?;
             for (manifest, digest, named_by) in found {
                 match manifest {
                     Some(manifest) => open.extend(self.add(manifest, role)?),
@@ -124,13 +124,13 @@ impl Walker<'_> {
             }
             asked.extend(new.iter().cloned());
             let source = self.source;
-            let lists = stream::iter(new).map(|subject| async move {
+            let lists = new.into_iter().map(|subject| async move {
                 let found = source.referrers(&subject).await?;
                 Ok::<_, CopyError>(
-                    found.into_iter().map(move |entry| (entry.digest, subject.clone())).collect::<Vec<_>>(),
+                    found.into_iter().map(|entry| (entry.digest, subject.clone())).collect::<Vec<Open>>(),
                 )
             });
-            let lists: Vec<Vec<Open>> = lists.buffer_unordered(self.parallel).try_collect().await?;
+            let lists = together(lists, self.parallel).await?;
             self.descend(lists.concat(), Role::Referrer).await?;
         }
     }
@@ -144,14 +144,13 @@ impl Walker<'_> {
             None => wanted.into_iter().collect(),
         };
         let source = self.source;
-        let found = stream::iter(tags).map(|tag| async move {
+        let found = tags.into_iter().map(|tag| async move {
             let manifest = source.manifest(&Named::Tag(tag.clone())).await?;
             Ok::<_, CopyError>(manifest.map(|manifest| (tag, manifest)))
         });
-        let found: Vec<_> =
-            found.buffered(self.parallel).try_filter_map(|found| async { Ok(found) }).try_collect().await?;
+        let found = together(found, self.parallel).await?;
         let mut open = Vec::new();
-        for (tag, manifest) in found {
+        for (tag, manifest) in found.into_iter().flatten() {
             let descriptor: Descriptor = manifest.descriptor.clone();
             open.extend(self.add(manifest, Role::Signature)?);
             self.graph.signature_tags.push((tag, descriptor));

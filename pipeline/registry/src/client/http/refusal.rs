@@ -94,7 +94,7 @@ fn advice(status: StatusCode) -> &'static str {
         413 => "the registry, or a proxy before it, takes no body of this size: raise its limit",
         429 => "the registry limits how often it is asked: wait, or log in for a higher limit",
         500.. => "the registry failed, and its log says why: try again later",
-        _ => "the registry expected another request than this one",
+        _ => "the registry does not take this as it is: its words say why, and its log says more",
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
     fn the_registrys_own_words_are_shown() {
         let body = r#"{"errors":[{"code":"MANIFEST_INVALID","message":"no\nlayer","detail":{}},{"code":"DENIED"}]}"#;
         let expected = "`PUT https://registry.example/v2/a/manifests/1?…` was answered by 400 Bad Request, \
-            MANIFEST_INVALID: no layer, DENIED; the registry expected another request than this one";
+            MANIFEST_INVALID: no layer, DENIED; the registry does not take this as it is: its words say why, and its log says more";
         assert_eq!(text(400, body), expected);
         assert!(text(401, r#"{"details":"incorrect username or password"}"#).contains(", incorrect username"));
         assert!(text(400, r#"{"error":"invalid_grant","error_description":"old"}"#).contains(", invalid_grant: old;"));

@@ -21,6 +21,8 @@ use crate::client::{ClientError, ClientFault};
 
 /// So often the index is written before others are given the word.
 const MOST_ROUNDS: u32 = 12;
+/// So often under the condition that nobody else wrote.
+const MOST_CONDITIONAL: u32 = 8;
 /// The bounds of the wait before what was written is read back.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
@@ -130,7 +132,11 @@ impl Remote {
         let _only_writer_here = lock.lock().await;
         for round in 1..=MOST_ROUNDS {
             let begun = Instant::now();
-            let (mut index, condition) = self.read_fallback(&tag).await?;
+            let (mut index, mut condition) = self.read_fallback(&tag).await?;
+            if round > MOST_CONDITIONAL {
+                // A proxy that changes tags of entities lets no condition hold.
+                condition = Condition::None;
+            }
             if !change(&mut index) {
                 return Ok(());
             }
@@ -144,7 +150,7 @@ impl Remote {
         let Some((manifest, etag)) = self.read_manifest(&Named::Tag(tag.clone())).await? else {
             return Ok((KeptIndex::empty(), Condition::Absent));
         };
-        let document = |reason| ClientFault::Document { place: tag.to_string(), reason };
+        let document = |reason| ClientFault::NoList { tag: tag.to_string(), reason };
         if manifest.descriptor.media_type != MEDIA_TYPE_INDEX {
             return Err(document(DocumentError::Unexpected {
                 document: "list of referrers",
@@ -155,13 +161,15 @@ impl Remote {
         }
         let index = KeptIndex::parse(&manifest.bytes)
             .map_err(|reason| document(DocumentError::Malformed { document: "list of referrers", reason }))?;
-        Ok((index, etag.map_or(Condition::None, Condition::Is)))
+        // A weak one says nothing about bytes.
+        let strong = etag.filter(|etag| etag.starts_with('"'));
+        Ok((index, strong.map_or(Condition::None, Condition::Is)))
     }
 
     /// Writes the index; where somebody else wrote in between, nothing happens, and the next round sees what.
     async fn write_fallback(&self, tag: &Tag, index: &KeptIndex, condition: &Condition) -> Result<(), ClientFault> {
-        let bytes = index.to_bytes().map_err(|reason| ClientFault::Document {
-            place: tag.to_string(),
+        let bytes = index.to_bytes().map_err(|reason| ClientFault::NoList {
+            tag: tag.to_string(),
             reason: DocumentError::Malformed { document: "list of referrers", reason },
         })?;
         match self.put_manifest(&bytes.into(), MEDIA_TYPE_INDEX, &Named::Tag(tag.clone()), condition).await {

@@ -108,7 +108,7 @@ fn wrong(answer: &Answer, reason: VerifyError) -> ClientFault {
 }
 
 fn unwritable(reason: std::io::Error) -> ClientFault {
-    ClientFault::Local { what: "what came of the blob".to_owned(), action: "written", reason }
+    ClientFault::Local { what: "the blob's bytes".to_owned(), action: "written", reason }
 }
 
 impl<W: AsyncWrite + Unpin + Send> Download<'_, W> {

@@ -4,6 +4,7 @@
 //! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers>.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use blob::Digest;
 use oci::{Descriptor, ImageIndex, MEDIA_TYPE_INDEX};
@@ -71,6 +72,10 @@ impl Remote {
 
     /// The registry's own list; `None` where it keeps none.
     pub(crate) async fn listed_referrers(&self, subject: &Digest) -> Result<Option<Vec<Descriptor>>, ClientFault> {
+        let lists_none = &self.registry.lists_no_referrers;
+        if lists_none.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let first = self.url(&format!("referrers/{subject}")).await?;
         let shown = shown(&first);
         let unexpected =
@@ -80,7 +85,12 @@ impl Remote {
         while let Some(page) = pages.next().await? {
             let (media_type, bytes) = match page {
                 Page::Part { media_type, bytes } => (media_type, bytes),
-                Page::Other(answer) if is_no_list(&answer) => return Ok(None),
+                Page::Other(answer) if is_no_list(&answer) => {
+                    // A repository that is not there says nothing about others.
+                    let is_general = !answer.refusal().await.has_code("NAME_UNKNOWN");
+                    lists_none.fetch_or(is_general, Ordering::Relaxed);
+                    return Ok(None);
+                }
                 Page::Other(answer) => return Err(answer.refusal().await),
             };
             match ImageIndex::parse(&bytes) {
