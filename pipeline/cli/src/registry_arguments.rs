@@ -1,4 +1,4 @@
-//! The command line of what is about registries: `publish`, `copy`, `serve`, `site` and `gc`.
+//! The command line of what is about registries: `serve`, `publish`, `copy`, `site` and `gc`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use registry::{AccessSettings, LimitSettings, ListenSettings, TimeoutSettings, TlsSettings};
+use registry::{AccessSettings, Blobs, LimitSettings, ListenSettings, TimeoutSettings, TlsSettings};
 use serde::Deserialize;
 
 /// Everything about serving. Nothing need be set: then anybody pulls, and clients on this machine push.
@@ -22,6 +22,8 @@ pub(crate) struct RegistrySettings {
     pub limits: LimitSettings,
     /// `timeouts`: how long clients have.
     pub timeouts: TimeoutSettings,
+    /// `incomplete-images`: whether manifests are taken whose blobs are not there. Default: no.
+    pub incomplete_images: bool,
 }
 
 impl RegistrySettings {
@@ -33,6 +35,11 @@ impl RegistrySettings {
             limits: self.limits.clone(),
             timeouts: self.timeouts.clone(),
         }
+    }
+
+    /// Whether an image must be whole.
+    pub(crate) fn blobs(&self) -> Blobs {
+        if self.incomplete_images { Blobs::Optional } else { Blobs::Required }
     }
 
     /// How people reach what listens on an address.
@@ -70,6 +77,7 @@ registry:
   access-log: access.log
   limits: {connections: 100, uploads: 4, header-bytes: 8192, headers: 50}
   timeouts: {header: 5s, handshake: 5s, idle: 30s, shutdown: 10s}
+  incomplete-images: true
 ";
 
     fn read(text: &str) -> Result<RegistrySettings, String> {
@@ -82,6 +90,7 @@ registry:
         let settings = read(EVERYTHING).unwrap();
         assert_eq!((settings.access.rules.len(), settings.access.challenge), (2, ChallengeKind::Basic));
         assert_eq!((settings.limits.uploads, settings.timeouts.idle), (4, Duration::from_secs(30)));
+        assert_eq!((settings.blobs(), RegistrySettings::default().blobs()), (Blobs::Optional, Blobs::Required));
         assert_eq!(settings.listen().access_log, Some("access.log".into()));
         assert_eq!(read("registry: {}").unwrap(), RegistrySettings::default());
     }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use registry::{Access, LimitSettings, Listen, Service, serve};
+use registry::{Access, Blobs, LimitSettings, Listen, Service, serve};
 use tokio::net::TcpListener;
 
 use crate::notices::{self, Sources};
@@ -23,6 +23,7 @@ pub(crate) struct Serving {
     listen: Listen,
     access: Arc<Access>,
     limits: LimitSettings,
+    blobs: Blobs,
 }
 
 impl Serving {
@@ -33,7 +34,13 @@ impl Serving {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen on {address}: stop what uses it, or choose another address with --listen")
         })?;
-        Ok(Self { listener, listen, access: Arc::new(access), limits: settings.limits.clone() })
+        Ok(Self {
+            listener,
+            listen,
+            access: Arc::new(access),
+            limits: settings.limits.clone(),
+            blobs: settings.blobs(),
+        })
     }
 
     /// Where it listens: with the port that the system chose where none was given.
@@ -44,7 +51,7 @@ impl Serving {
     /// Serves until `shutdown` is over, and a while longer what still runs then.
     pub(crate) async fn run(self, status: Arc<Status>, sources: Sources, shutdown: impl Future<Output = ()>) {
         let service = Service::new(Arc::clone(&sources.store)).with_access(Arc::clone(&self.access));
-        let service = service.with_limits(&self.limits).with_notices(notices::keep(sources));
+        let service = service.with_limits(&self.limits).with_blobs(self.blobs).with_notices(notices::keep(sources));
         let pages = self.access.guard(status_page::router(status), &OPEN_PAGES);
         serve(self.listener, pages.merge(service.router()), self.listen, shutdown).await;
     }

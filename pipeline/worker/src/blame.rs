@@ -22,6 +22,7 @@ pub(crate) fn whose(fault: &ClientFault) -> Whose {
         | ClientFault::Unexpected { .. }
         | ClientFault::Wrong { .. }
         | ClientFault::TooLarge { .. }
+        | ClientFault::NoList { .. }
         | ClientFault::Contended { .. } => Whose::Upstream,
         _ => Whose::Policy,
     }
