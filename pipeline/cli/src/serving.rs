@@ -27,11 +27,11 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Binds the address and reads the files that the settings name.
-    pub(crate) async fn bind(address: SocketAddr, settings: &RegistrySettings) -> anyhow::Result<Self> {
+    /// Binds the address and reads the files that the settings name. Must be called inside of a runtime.
+    pub(crate) fn bind(address: SocketAddr, settings: &RegistrySettings) -> anyhow::Result<Self> {
         let access = Access::new(&settings.access).context("settings key `registry.access`")?;
         let listen = Listen::new(&settings.listen()).context("settings key `registry`")?;
-        let listener = TcpListener::bind(address).await.with_context(|| {
+        let listener = registry::bind(address).with_context(|| {
             format!("cannot listen on {address}: stop what uses it, or choose another address with --listen")
         })?;
         Ok(Self {

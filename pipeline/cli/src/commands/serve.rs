@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Serve) -> anyhow::Result<u8> 
 
 async fn serve(format: Format, context: &Context, command: &Serve) -> anyhow::Result<()> {
     let settings = &context.settings;
-    let serving = Serving::bind(command.listen.unwrap_or(settings.listen), &settings.registry).await?;
+    let serving = Serving::bind(command.listen.unwrap_or(settings.listen), &settings.registry)?;
     let catalogue = Arc::new(context.catalogue()?);
     let store = Arc::new(Store::open(context.state.join("registry"))?);
     let publications = Publications::of_state(&context.state)?;
