@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use assemble::{Catalogue, Definition};
 use jiff::Timestamp;
 use plan::{Outcome, Publication, WaveSummary};
-use worker::Publications;
+use serde::Serialize;
+use worker::{Publications, SendResult, Sent, Whose};
 
 /// What the page knows, shared by the factory that tells it and the server that shows it.
 pub(crate) struct Status {
@@ -27,6 +28,22 @@ struct Last {
     error: Option<(Timestamp, String)>,
     outcomes: BTreeMap<String, Outcome>,
     builds: BTreeMap<String, LastBuild>,
+    undelivered: BTreeMap<(String, String), Undelivered>,
+}
+
+/// An image that is not where the settings want it beside our own registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Undelivered {
+    /// The image.
+    pub(crate) image: String,
+    /// Its name at the other registry.
+    pub(crate) to: String,
+    /// When that was tried last.
+    pub(crate) at: Timestamp,
+    /// Who has to do something.
+    pub(crate) whose: Whose,
+    /// What went wrong.
+    pub(crate) message: String,
 }
 
 /// The last time that an image got a new digest.
@@ -55,6 +72,8 @@ pub(crate) struct View {
     pub(crate) error: Option<(Timestamp, String)>,
     /// Why the publications cannot be read.
     pub(crate) unreadable: Option<String>,
+    /// What could not be published to other registries.
+    pub(crate) undelivered: Vec<Undelivered>,
     /// All images of the catalogue, and what is published beside it.
     pub(crate) images: Vec<ImageView>,
 }
@@ -105,6 +124,22 @@ impl Status {
         self.change(|last| last.error = Some((at, message.into())));
     }
 
+    /// Images were published to other registries, or could not be.
+    pub(crate) fn set_sent(&self, at: Timestamp, sent: &[Sent]) {
+        self.change(|last| {
+            for one in sent {
+                let (image, to) = (one.image.clone(), one.name.clone());
+                match &one.result {
+                    SendResult::Published { .. } => drop(last.undelivered.remove(&(image, to))),
+                    SendResult::Failed { whose, message } => {
+                        let (key, whose, message) = ((image.clone(), to.clone()), *whose, message.clone());
+                        last.undelivered.insert(key, Undelivered { image, to, at, whose, message });
+                    }
+                }
+            }
+        });
+    }
+
     /// When the next evaluation is due.
     pub(crate) fn set_next(&self, at: Timestamp) {
         self.change(|last| last.next = Some(at));
@@ -122,8 +157,16 @@ impl Status {
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let images = self.images(publications, &last);
-        let evaluates = self.evaluates;
-        View { now, evaluates, evaluated: last.evaluated, next: last.next, error: last.error, unreadable, images }
+        View {
+            now,
+            evaluates: self.evaluates,
+            evaluated: last.evaluated,
+            next: last.next,
+            error: last.error,
+            unreadable,
+            undelivered: last.undelivered.into_values().collect(),
+            images,
+        }
     }
 
     fn images(&self, publications: Vec<Publication>, last: &Last) -> Vec<ImageView> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use plan::{Outcome, PublishedPlatform};
 use serde::Serialize;
 
-use crate::status::{ImageView, View};
+use crate::status::{ImageView, Undelivered, View};
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -23,6 +23,8 @@ struct Answer<'v> {
     next_evaluation: Option<Timestamp>,
     error: Option<&'v str>,
     images: Vec<Image<'v>>,
+    /// What could not be published to other registries.
+    undelivered: &'v [Undelivered],
 }
 
 #[derive(Serialize)]
@@ -62,6 +64,7 @@ pub(crate) fn images(view: &View) -> Vec<u8> {
         next_evaluation: view.next,
         error: view.unreadable.as_deref().or(error),
         images: view.images.iter().map(image).collect(),
+        undelivered: &view.undelivered,
     };
     serde_json::to_vec(&answer).unwrap_or_default()
 }
@@ -108,6 +111,7 @@ mod tests {
             next: None,
             error: None,
             unreadable: None,
+            undelivered: Vec::new(),
             images: vec![image],
         };
         let answer: serde_json::Value = serde_json::from_slice(&images(&view)).unwrap();

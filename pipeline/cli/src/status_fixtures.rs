@@ -2,11 +2,12 @@
 //!
 //! In: a name. Out: values as a wave would leave them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assemble::{Catalogue, ImageLock, LOCK_SCHEMA, LayerLock, LockedPackage, PlatformLock, SuiteSnapshot};
 use blob::Digest;
 use plan::{ImageOutcome, Outcome, Publication, PublishedPlatform, Whose};
+use worker::{SendResult, Sent};
 
 const RELEASES: &str = "
 trixie:
@@ -126,4 +127,16 @@ pub(crate) fn failed(image: &str) -> ImageOutcome {
 
 fn outcome(image: &str, outcome: Outcome) -> ImageOutcome {
     ImageOutcome { image: image.into(), outcome }
+}
+
+/// What became of `python` at another registry.
+pub(crate) fn sent(result: SendResult) -> Sent {
+    Sent {
+        target: "mirror.example/x".parse().unwrap(),
+        image: "python".into(),
+        name: "mirror.example/x/python".into(),
+        index: Digest::of("python"),
+        tags: BTreeSet::new(),
+        result,
+    }
 }

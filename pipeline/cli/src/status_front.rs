@@ -53,6 +53,14 @@ fn evaluations(view: &View) -> Markup {
                 p.message { (message) }
             }
         }
+        @if !view.undelivered.is_empty() {
+            div.error role="alert" {
+                strong { "Not at every other registry" } ". It is tried again after the next evaluation."
+                @for one in &view.undelivered {
+                    p.message { (one.image) " to " (one.to) " [" (one.whose) "], " (time(one.at, view.now)) ": " (one.message) }
+                }
+            }
+        }
         @if let Some(reason) = &view.unreadable {
             div.error role="alert" { strong { "The publications cannot be read: " } (reason) }
         }
@@ -149,11 +157,11 @@ mod tests {
 
     use jiff::Timestamp;
     use plan::WaveSummary;
-    use worker::Publications;
+    use worker::{Amounts, Publications, SendResult, Whose};
 
     use super::*;
     use crate::status::Status;
-    use crate::status_fixtures::{catalogue, failed, publication, published};
+    use crate::status_fixtures::{catalogue, failed, publication, published, sent};
 
     fn text(outcomes: Vec<plan::ImageOutcome>) -> String {
         let folder = tempfile::tempdir().unwrap();
@@ -195,5 +203,19 @@ mod tests {
         let text = text(vec![failed("python")]);
         assert!(text.contains("Python &lt;with&gt;") && text.contains("&lt;script&gt;alert"), "{text}");
         assert!(!text.contains("<script"), "{text}");
+    }
+
+    #[test]
+    fn says_what_is_not_at_another_registry_until_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let publications = Publications::of_state(folder.path()).unwrap();
+        let status = Status::new(publications, Arc::new(catalogue()));
+        let shown = || page("registry.example", &status.view(Timestamp::UNIX_EPOCH)).into_string();
+        let failed = SendResult::Failed { whose: Whose::Policy, message: "401 <b>".into() };
+        status.set_sent(Timestamp::UNIX_EPOCH, &[sent(failed)]);
+        let expected = "python to mirror.example/x/python [policy], ";
+        assert!(shown().contains(expected) && shown().contains("401 &lt;b&gt;"), "{}", shown());
+        status.set_sent(Timestamp::UNIX_EPOCH, &[sent(SendResult::Published { amounts: Amounts::default() })]);
+        assert!(!shown().contains("mirror.example"), "{}", shown());
     }
 }

@@ -22,7 +22,6 @@ pub(crate) fn whose(fault: &ClientFault) -> Whose {
         | ClientFault::Unexpected { .. }
         | ClientFault::Wrong { .. }
         | ClientFault::TooLarge { .. }
-        | ClientFault::NoList { .. }
         | ClientFault::Contended { .. } => Whose::Upstream,
         _ => Whose::Policy,
     }

@@ -56,7 +56,7 @@ impl Place {
         command
     }
 
-    fn up(&self, state: &Path) -> Command {
+    pub(crate) fn up(&self, state: &Path) -> Command {
         let mut command = self.command("up", state);
         command.args(["--once", "--image", "python", "--platform", "linux/amd64"]);
         command
@@ -68,7 +68,7 @@ impl Place {
     }
 }
 
-fn error_of(output: &Output) -> String {
+pub(crate) fn error_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

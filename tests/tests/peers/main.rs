@@ -5,6 +5,7 @@
 
 mod binary;
 mod debian;
+mod delivery;
 mod docker;
 mod harness;
 mod registry;

@@ -163,8 +163,11 @@ impl Factory {
 
     /// To other registries, beside whatever else goes on.
     fn deliver(&self) {
-        let (delivery, wave) = (Arc::clone(&self.delivery), Arc::clone(&self.wave));
-        tokio::spawn(async move { delivery.run(&wave).await });
+        let factory = self.clone();
+        tokio::spawn(async move {
+            let sent = factory.delivery.run(&factory.wave).await;
+            factory.status.set_sent(Timestamp::now(), &sent);
+        });
     }
 
     async fn tell_next(&self, scheduler: &mut JobScheduler) {

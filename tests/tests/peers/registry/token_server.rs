@@ -4,40 +4,45 @@
 //! Specification: <https://distribution.github.io/distribution/spec/auth/jwt/>.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ::registry::{Listen, ListenSettings, TlsSettings, serve};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::Url;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
 use super::authority::Authority;
 
 /// Seconds that a token is good for.
 const LIFE: u64 = 60;
 
-/// It answers until the test ends.
+/// It answers over TLS until it is dropped.
 pub(crate) struct TokenServer {
     realm: String,
     scopes: Arc<Mutex<Vec<String>>>,
+    _runtime: Runtime,
 }
 
 impl TokenServer {
     /// For the user `ann` with the password `secret`; the tokens are signed by the authority.
     pub(crate) fn start(authority: Arc<Authority>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let realm = format!("http://{}/token", listener.local_addr().unwrap());
-        let scopes = Arc::new(Mutex::new(Vec::new()));
+        let (runtime, scopes) = (Runtime::new().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let realm = format!("https://{}/token", listener.local_addr().unwrap());
+        let tls = TlsSettings { certificate: authority.path("server.pem"), key: authority.path("server.key") };
+        let listen = Listen::new(&ListenSettings { tls: Some(tls), ..ListenSettings::default() }).unwrap();
         let asked = Arc::clone(&scopes);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                answer(&mut stream.unwrap(), &authority, &asked);
-            }
-        });
-        Self { realm, scopes }
+        let routes = Router::new().fallback(async move |request: Request| answer(&request, &authority, &asked));
+        runtime.spawn(serve(listener, routes, listen, std::future::pending()));
+        Self { realm, scopes, _runtime: runtime }
     }
 
     /// Where clients are sent.
@@ -51,25 +56,17 @@ impl TokenServer {
     }
 }
 
-fn answer(stream: &mut TcpStream, authority: &Authority, asked: &Mutex<Vec<String>>) {
-    let lines = BufReader::new(&*stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-    let lines: Vec<String> = lines.collect();
-    let Some(path) = lines.first().and_then(|line| line.split(' ').nth(1)) else { return };
-    let password = format!("authorization: Basic {}", STANDARD.encode("ann:secret"));
-    let (status, body) = if lines.iter().any(|line| line.eq_ignore_ascii_case(&password)) {
-        let url = Url::parse("http://here").unwrap().join(path).unwrap();
-        let pairs = url.query_pairs().filter(|(key, _)| key == "scope");
-        let scopes: Vec<String> =
-            pairs.flat_map(|(_, it)| it.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
-        let token = token(authority, &scopes);
-        asked.lock().unwrap().extend(scopes);
-        ("200 OK", json!({"token": token, "access_token": token, "expires_in": LIFE}))
-    } else {
-        ("401 Unauthorized", json!({"details": "wrong user or password"}))
-    };
-    let body = body.to_string();
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n");
-    let _ = write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len());
+fn answer(request: &Request, authority: &Authority, asked: &Mutex<Vec<String>>) -> (StatusCode, String) {
+    let password = format!("Basic {}", STANDARD.encode("ann:secret"));
+    if request.headers().get(AUTHORIZATION).is_none_or(|it| it != password.as_str()) {
+        return (StatusCode::UNAUTHORIZED, json!({"details": "wrong user or password"}).to_string());
+    }
+    let url = Url::parse("https://here").unwrap().join(&request.uri().to_string()).unwrap();
+    let scopes = url.query_pairs().filter(|(key, _)| key == "scope");
+    let scopes: Vec<String> = scopes.flat_map(|(_, it)| it.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let token = token(authority, &scopes);
+    asked.lock().unwrap().extend(scopes);
+    (StatusCode::OK, json!({"token": token, "access_token": token, "expires_in": LIFE}).to_string())
 }
 
 /// A JSON web token that names its certificate.
