@@ -114,7 +114,7 @@ pub enum AccessError {
         reason: String,
     },
     /// The address for clients.
-    #[error("`external-url: {0}` is no address of a registry: expected one such as `https://registry.example.com`")]
+    #[error("`external-url: {0}` is no address of a registry: expected one such as `https://registry.example`")]
     Address(String),
     /// Keys that only mean something where there are users.
     #[error("`{0}` is set without `htpasswd`: name a file of users, or remove `{0}`")]

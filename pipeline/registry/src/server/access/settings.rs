@@ -27,7 +27,7 @@ pub struct AccessSettings {
     pub rules: Vec<Rule>,
     /// `challenge`: how clients are told to identify themselves. Default: `bearer`. Basic credentials are accepted in any case.
     pub challenge: ChallengeKind,
-    /// `external-url`: how clients reach this registry, such as `https://registry.example.com`, where a proxy stands before it.
+    /// `external-url`: how clients reach this registry, such as `https://registry.example`, where a proxy stands before it.
     /// Default: what the request's `Host` says.
     pub external_url: Option<String>,
     /// `token-key`: a file of at least 32 random bytes that only its owner can read; processes with the same key accept each other's
