@@ -27,11 +27,11 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Binds the address and reads the files that the settings name.
-    pub(crate) async fn bind(address: SocketAddr, settings: &RegistrySettings) -> anyhow::Result<Self> {
+    /// Binds the address and reads the files that the settings name. Must be called inside of a runtime.
+    pub(crate) fn bind(address: SocketAddr, settings: &RegistrySettings) -> anyhow::Result<Self> {
         let access = Access::new(&settings.access).context("settings key `registry.access`")?;
         let listen = Listen::new(&settings.listen()).context("settings key `registry`")?;
-        let listener = TcpListener::bind(address).await.with_context(|| {
+        let listener = registry::bind(address).with_context(|| {
             format!("cannot listen on {address}: stop what uses it, or choose another address with --listen")
         })?;
         Ok(Self {
@@ -64,5 +64,96 @@ pub(crate) async fn stop_signal() -> anyhow::Result<()> {
     tokio::select! {
         result = tokio::signal::ctrl_c() => result.context("cannot wait for Ctrl-C"),
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use registry::{AccessSettings, Store};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use worker::Publications;
+
+    use super::*;
+    use crate::status_fixtures::{catalogue, publication};
+
+    /// Bcrypt of `secret`, at the lowest cost.
+    const USERS: &str = "ann:$2b$04$aaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n";
+
+    /// Serves a state folder with one published image, and gives the address.
+    fn start(state: &Path, settings: &RegistrySettings) -> SocketAddr {
+        let serving = Serving::bind("127.0.0.1:0".parse().unwrap(), settings).unwrap();
+        let address = serving.address().unwrap();
+        let publications = Publications::of_state(state).unwrap();
+        publications.put(&publication("python")).unwrap();
+        let store = Arc::new(Store::open(state.join("registry")).unwrap());
+        let catalogue = Arc::new(catalogue());
+        let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
+        tokio::spawn(serving.run(status, Sources { store, publications, catalogue }, std::future::pending()));
+        address
+    }
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn pages_and_registry_share_an_address_also_beside_the_factory() {
+        let folder = tempfile::tempdir().unwrap();
+        let _factory = worker::State::open(folder.path()).unwrap();
+        let address = start(folder.path(), &RegistrySettings::default());
+        for (path, expected) in [
+            ("/", "HTTP/1.1 200"),
+            ("/images/python", "HTTP/1.1 200"),
+            ("/readyz", "HTTP/1.1 200"),
+            ("/v2/", "HTTP/1.1 200"),
+            ("/v2/none/tags/list", "HTTP/1.1 404"),
+            ("/token", "HTTP/1.1 404"),
+        ] {
+            let answer = get(address, path).await;
+            assert!(answer.starts_with(expected), "{path}: {answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_may_not_pull_sees_no_pages_but_those_that_keep_the_process_running() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = folder.path().join("users");
+        std::fs::write(&users, USERS).unwrap();
+        let access = AccessSettings { htpasswd: Some(users), anonymous: false, ..AccessSettings::default() };
+        let address = start(folder.path(), &RegistrySettings { access, ..RegistrySettings::default() });
+        for path in ["/", "/images/python", "/api/v1/images", "/none"] {
+            let answer = get(address, path).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 401") && answer.contains("www-authenticate: Basic"),
+                "{path}: {answer}"
+            );
+            assert!(!answer.contains("python"), "{path}: {answer}");
+        }
+        for path in OPEN_PAGES {
+            assert!(get(address, path).await.starts_with("HTTP/1.1 200"), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn settings_and_addresses_that_cannot_be_used_are_named() {
+        let access = AccessSettings { htpasswd: Some("none".into()), ..AccessSettings::default() };
+        let wrong = RegistrySettings { access, ..RegistrySettings::default() };
+        let error = format!("{:#}", Serving::bind("127.0.0.1:0".parse().unwrap(), &wrong).err().unwrap());
+        assert!(
+            error.starts_with("settings key `registry.access`: the file of users `none` cannot be read"),
+            "{error}"
+        );
+        let first = Serving::bind("127.0.0.1:0".parse().unwrap(), &RegistrySettings::default()).unwrap();
+        let taken = first.address().unwrap();
+        let error = format!("{:#}", Serving::bind(taken, &RegistrySettings::default()).err().unwrap());
+        assert!(error.starts_with(&format!("cannot listen on {taken}: stop what uses it")), "{error}");
     }
 }

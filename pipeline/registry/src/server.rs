@@ -26,7 +26,7 @@ mod tags;
 mod uploads;
 
 pub use access::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule};
-pub use listen::{LimitSettings, Listen, ListenError, ListenSettings, TimeoutSettings, TlsSettings, serve};
+pub use listen::{LimitSettings, Listen, ListenError, ListenSettings, TimeoutSettings, TlsSettings, bind, serve};
 pub(crate) use manifests::{CACHE_DIGEST, CACHE_TAG};
 pub use notices::Notices;
 pub use router::Service;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use registry::Store;
 use worker::Publications;
 
@@ -23,9 +24,11 @@ pub(crate) fn run(arguments: &Arguments, command: &Serve) -> anyhow::Result<u8> 
 
 async fn serve(format: Format, context: &Context, command: &Serve) -> anyhow::Result<()> {
     let settings = &context.settings;
-    let serving = Serving::bind(command.listen.unwrap_or(settings.listen), &settings.registry).await?;
+    let serving = Serving::bind(command.listen.unwrap_or(settings.listen), &settings.registry)?;
     let catalogue = Arc::new(context.catalogue()?);
-    let store = Arc::new(Store::open(context.state.join("registry"))?);
+    let unusable =
+        || format!("the state folder `{}` cannot be used: choose another with --state", context.state.display());
+    let store = Arc::new(Store::open(context.state.join("registry")).with_context(unusable)?);
     let publications = Publications::of_state(&context.state)?;
     let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
     tell(format, context, &settings.registry.url(serving.address()?))?;

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let address = command.listen.unwrap_or(context.settings.listen);
     let runtime = runtime()?;
     let settings = &context.settings.registry;
-    let serving = (!command.once).then(|| runtime.block_on(Serving::bind(address, settings))).transpose()?;
+    let serving = (!command.once).then(|| runtime.block_on(async { Serving::bind(address, settings) })).transpose()?;
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };

@@ -5,13 +5,14 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
@@ -29,6 +30,8 @@ mod tls;
 
 pub use settings::{LimitSettings, ListenSettings, TimeoutSettings, TlsSettings};
 
+/// How many connections may wait to be accepted, where the system allows so many. Those beyond try again after a second.
+const BACKLOG: u32 = 4096;
 /// How long nothing is accepted where the system has no more files or memory.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often a trouble that goes on is told.
@@ -71,6 +74,15 @@ impl Listen {
         let log = settings.access_log.as_ref().map(open).transpose()?;
         Ok(Self { settings: settings.clone(), tls, log })
     }
+}
+
+/// Listens on an address, with room for many who connect at the same moment. Must be called inside of a runtime.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that was stopped just now does not keep the next one from its address.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves the routes until `shutdown` is over; then lets running requests end, for as long as the settings say.

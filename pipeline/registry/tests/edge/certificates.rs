@@ -54,7 +54,11 @@ async fn speaks_tls_and_nothing_else_where_there_is_a_certificate() {
     assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, "text"));
     let mut raw = Raw::connect(edge.address).await;
     raw.send("GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(!raw.rest().await.0.contains("200"), "it answered without TLS");
+    let answer = raw.rest().await.0;
+    assert!(
+        answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("this address speaks TLS only: use https://\n"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]

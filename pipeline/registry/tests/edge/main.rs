@@ -10,6 +10,7 @@ mod certificates;
 mod crowd;
 mod fixture;
 mod loopback;
+mod open_files;
 mod passwords;
 mod raw;
 mod rules;

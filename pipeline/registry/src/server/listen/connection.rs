@@ -15,7 +15,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -29,6 +29,10 @@ use crate::Peer;
 
 /// As many headers as hyper reads without allocating.
 const USUAL_HEADERS: usize = 100;
+
+/// What a client hears that does not encrypt where it should.
+const NOT_ENCRYPTED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n\
+    this address speaks TLS only: use https://\n";
 
 /// How many bytes may wait in the kernel that were not sent yet.
 const MOST_UNSENT: u32 = 512 * 1024;
@@ -77,24 +81,39 @@ pub(crate) async fn serve(
     }
 }
 
-async fn begin(socket: TcpStream, address: SocketAddr, shared: &Arc<Shared>, mut stage: watch::Receiver<Stage>) {
+async fn begin(mut socket: TcpStream, address: SocketAddr, shared: &Arc<Shared>, mut stage: watch::Receiver<Stage>) {
     prepare(&socket);
-    let Some(tls) = &shared.tls else {
-        let first_byte = tokio::select! {
-            readable = timeout(shared.timeouts.idle, socket.readable()) => matches!(readable, Ok(Ok(()))),
-            _ = stage.wait_for(|stage| *stage >= Stage::Closing) => false,
-        };
-        if first_byte {
-            Box::pin(speak(socket, Peer { address, encrypted: false }, shared, stage)).await;
-        }
-        return;
+    let patience = if shared.tls.is_some() { shared.timeouts.handshake } else { shared.timeouts.idle };
+    let mut first_byte = [0];
+    let begun = tokio::select! {
+        read = timeout(patience, socket.peek(&mut first_byte)) => matches!(read, Ok(Ok(1))),
+        _ = stage.wait_for(|stage| *stage >= Stage::Closing) => false,
     };
-    let accepted = tokio::select! {
-        accepted = Box::pin(timeout(shared.timeouts.handshake, tls.acceptor().accept(socket))) => accepted,
-        _ = stage.wait_for(|stage| *stage >= Stage::Closing) => return,
-    };
-    match accepted {
-        Ok(Ok(stream)) => Box::pin(speak(stream, Peer { address, encrypted: true }, shared, stage)).await,
+    match &shared.tls {
+        _ if !begun => {}
+        None => Box::pin(speak(socket, Peer { address, encrypted: false }, shared, stage)).await,
+        Some(_) if first_byte[0].is_ascii_uppercase() => tell_of_tls(&mut socket).await,
+        Some(tls) => Box::pin(encrypt(socket, address, tls, shared, stage)).await,
+    }
+}
+
+/// Answers what is no TLS but a request, for the person who reads it.
+async fn tell_of_tls(socket: &mut TcpStream) {
+    // What is left unread when the connection is closed would take the answer with it.
+    let _ = socket.try_read(&mut [0; 4096]);
+    let _ = socket.write_all(NOT_ENCRYPTED).await;
+    let _ = socket.shutdown().await;
+}
+
+async fn encrypt(
+    socket: TcpStream,
+    address: SocketAddr,
+    tls: &Tls,
+    shared: &Arc<Shared>,
+    stage: watch::Receiver<Stage>,
+) {
+    match timeout(shared.timeouts.handshake, tls.acceptor().accept(socket)).await {
+        Ok(Ok(stream)) => speak(stream, Peer { address, encrypted: true }, shared, stage).await,
         Ok(Err(reason)) => tracing::debug!(%address, "no TLS: {reason}"),
         Err(_) => tracing::debug!(%address, "no TLS in time"),
     }

@@ -27,7 +27,7 @@ pub(crate) fn connections(wanted: u32, files: Option<u64>) -> u32 {
     let Some(files) = files else { return wanted.max(1) };
     let fit = u32::try_from(files.saturating_sub(KEPT.max(files / 4))).unwrap_or(u32::MAX);
     if fit < wanted {
-        tracing::warn!("{wanted} connections are set, {fit} are taken at once: the limit of open files is {files}");
+        tracing::info!("{wanted} connections are set, {fit} are taken at once: the limit of open files is {files}");
     }
     wanted.min(fit).max(1)
 }
