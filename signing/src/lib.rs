@@ -1,0 +1,52 @@
+#![doc = include_str!("../README.md")]
+
+mod bundle;
+mod classic;
+mod cosign_key;
+mod encoding;
+mod envelope;
+mod key_error;
+mod key_pair;
+mod material;
+mod predicate;
+mod provenance;
+mod public_key;
+mod rebuild_report;
+mod referrer;
+mod sign;
+mod signer;
+mod simple_signing;
+mod statement;
+mod vulnerability_report;
+
+pub use bundle::{
+    Bundle, BundleError, Content, LARGEST_BUNDLE, MEDIA_TYPE_BUNDLE, MessageDigest, MessageSignature,
+};
+pub use classic::{
+    ANNOTATION_CERTIFICATE, ANNOTATION_SIGNATURE, ClassicArtifact, ClassicError, ClassicSignature, MOST_SIGNATURES,
+    attestation_tag, read_classic, signature_tag, write_classic,
+};
+pub use cosign_key::Password;
+pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, LARGEST_ENVELOPE, PAYLOAD_TYPE, pae};
+pub use key_error::KeyError;
+pub use key_pair::KeyPair;
+pub use material::{Holder, Material};
+pub use predicate::{
+    COSIGN_SIGNATURE, CYCLONEDX, CosignSignature, Document, OPENVEX, PROVENANCE, Predicate, REBUILD, SPDX,
+    VULNERABILITY_REPORT, is_of_type, predicate_name, predicate_type,
+};
+pub use provenance::{
+    BUILD_TYPE, BUILDER_ID, BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters,
+    Provenance, Resource, RunDetails, Snapshot,
+};
+pub use public_key::{KeyKind, PublicKey};
+pub use rebuild_report::RebuildReport;
+pub use referrer::{
+    ANNOTATION_CONTENT, ANNOTATION_CREATED, ANNOTATION_IN_TOTO_TYPE, ANNOTATION_PREDICATE_TYPE, ReferrerError,
+    read_referrer, referrer_descriptor, write_referrer,
+};
+pub use sign::{sign_classic, sign_image, sign_statement};
+pub use signer::{Message, SignError, Signature, Signer};
+pub use simple_signing::{LARGEST_PAYLOAD, MEDIA_TYPE_SIMPLE_SIGNING, SimpleSigning, SimpleSigningError};
+pub use statement::{STATEMENT_TYPE, STATEMENT_TYPE_0_1, Statement, StatementError, StatementHead, Subject};
+pub use vulnerability_report::{ScanDatabase, ScanInvocation, ScanMetadata, Scanner, VulnerabilityReport};
