@@ -5,8 +5,6 @@
 //!
 //! One manifest holds the signatures of everybody: who adds one reads the manifest first, keeps the layers of others, and writes it again.
 
-use std::collections::BTreeMap;
-
 use blob::Digest;
 use oci::{Descriptor, DocumentError, ImageManifest, MEDIA_TYPE_CONFIG};
 use serde::Serialize;
@@ -58,8 +56,12 @@ struct Config<'a> {
     history: Vec<History>,
     os: &'static str,
     rootfs: RootFs<'a>,
-    config: BTreeMap<(), ()>,
+    #[serde(rename = "config")]
+    execution: Nothing,
 }
+
+#[derive(Serialize)]
+struct Nothing {}
 
 #[derive(Serialize)]
 struct History {
@@ -104,7 +106,7 @@ pub fn write_classic(signatures: &[ClassicSignature]) -> ClassicArtifact {
         history: layers.iter().map(|_| History { created: NEVER }).collect(),
         os: "",
         rootfs: RootFs { kind: oci::ROOT_FS_TYPE, diff_ids: layers.iter().map(|layer| &layer.digest).collect() },
-        config: BTreeMap::new(),
+        execution: Nothing {},
     });
     let manifest = ImageManifest::new(Descriptor::of(MEDIA_TYPE_CONFIG, &config), layers);
     ClassicArtifact { config, manifest }

@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn reads_what_it_writes_with_one_signature_or_several() {
         let mut envelope = Envelope::of_statement(b"{}".to_vec(), vec![1, 2]);
-        let expected = r#"{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AQI="}]}"#;
+        let expected =
+            r#"{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AQI="}]}"#;
         assert_eq!(envelope.to_bytes(), expected.as_bytes());
         envelope.signatures.push(EnvelopeSignature { keyid: "k".to_owned(), sig: vec![3] });
         assert_eq!(Envelope::parse(&envelope.to_bytes()).unwrap(), envelope);

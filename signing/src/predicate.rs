@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn a_document_is_kept_byte_for_byte() {
         let text = r#"{ "b": 1.0, "a": [ ] }"#;
-        let statement = Statement::of_document(SPDX, vec![Subject::of(&blob::Digest::of("x"))], Document::new(text).unwrap());
+        let statement =
+            Statement::of_document(SPDX, vec![Subject::of(&blob::Digest::of("x"))], Document::new(text).unwrap());
         let bytes = String::from_utf8(statement.to_bytes()).unwrap();
         assert!(bytes.ends_with(&format!(r#""predicate":{text}}}"#)), "{bytes}");
         assert!(Document::new("[]").is_err() && Document::new("{").is_err());

@@ -19,8 +19,8 @@ use blob::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::provenance::Builder;
 use crate::predicate::{Predicate, REBUILD};
+use crate::provenance::Builder;
 
 /// The predicate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

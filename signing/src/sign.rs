@@ -5,9 +5,7 @@
 
 use blob::Digest;
 
-use crate::{
-    Bundle, ClassicSignature, CosignSignature, Message, SignError, Signer, SimpleSigning, Statement, Subject,
-};
+use crate::{Bundle, ClassicSignature, CosignSignature, Message, SignError, Signer, SimpleSigning, Statement, Subject};
 
 /// Signs the bytes of a statement. With a key in memory, an equal statement gives an equal bundle.
 pub fn sign_statement(signer: &dyn Signer, statement: Vec<u8>) -> Result<Bundle, SignError> {
