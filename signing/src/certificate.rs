@@ -12,9 +12,12 @@ use std::fmt;
 
 use blob::{Algorithm, Digest};
 use jiff::Timestamp;
+use sigstore_verify::crypto::parse_certificate_info;
 use sigstore_verify::trust_root::TrustedRoot as Root;
 use sigstore_verify::types::{Artifact, ArtifactDigest, Bundle, HashAlgorithm};
 use sigstore_verify::{VerificationPolicy, Verifier};
+
+use crate::encoding::shorten;
 
 /// A root has some kilobytes.
 const LARGEST_ROOT: usize = 1024 * 1024;
@@ -62,12 +65,22 @@ impl TrustedRoot {
     pub(crate) fn verify(&self, bundle: &[u8], digest: &Digest) -> Result<CertificateHolder, String> {
         let text = std::str::from_utf8(bundle).map_err(|reason| reason.to_string())?;
         let bundle = Bundle::from_json(text).map_err(|reason| reason.to_string())?;
-        let found =
-            self.verifier.verify(artifact(digest)?, &bundle, &self.policy).map_err(|reason| reason.to_string())?;
+        let found = self.verifier.verify(artifact(digest)?, &bundle, &self.policy);
+        let found = found.map_err(|reason| format!("{reason}{}", validity(&bundle)))?;
         let subject = found.identity().ok_or("it names nobody")?.as_str().to_owned();
         let issuer = found.issuer().ok_or("nobody vouches for it: it has no issuer extension")?.to_owned();
         Ok(CertificateHolder { subject, issuer, times: found.verified_timestamps().to_vec() })
     }
+}
+
+/// What the words of the crates leave out: whose certificate it is, and when it may be used.
+fn validity(bundle: &Bundle) -> String {
+    let info = bundle.signing_certificate().and_then(|certificate| parse_certificate_info(certificate).ok());
+    let words = info.map(|info| {
+        let holder = info.identity.map(|identity| format!(" of `{}`", shorten(identity.as_str()))).unwrap_or_default();
+        format!("; the certificate{holder} is valid from {} to {}", info.not_before, info.not_after)
+    });
+    words.unwrap_or_default()
 }
 
 fn artifact(digest: &Digest) -> Result<Artifact<'static>, String> {

@@ -21,6 +21,8 @@ use crate::encoding::{shorten, to_base64};
 const PUBLIC_KEY: &str = "PUBLIC KEY";
 /// An RSA key of 8192 bits has about 1100 bytes.
 const LARGEST: usize = 16 * 1024;
+/// No RSA key of 2048 bits is shorter in DER. Shorter ones would be refused at every signature: better at once, and with words.
+const SHORTEST_RSA: usize = 290;
 
 /// What kind of key, and so how it signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -76,6 +78,9 @@ impl PublicKey {
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|reason| KeyError::Der(reason.to_string()))?;
         let kind = kind(&info)?;
+        if kind == KeyKind::Rsa && der.len() < SHORTEST_RSA {
+            return Err(KeyError::Algorithm("RSA of less than 2048 bits".to_owned()));
+        }
         let refused = |_| KeyError::Der(format!("its bytes are no {kind} key that may be used"));
         // The one parser takes the whole structure for curves and RSA, and the key's own bytes for Ed25519.
         let ways = match kind {
