@@ -8,6 +8,7 @@ use crate::support::{bundle, classic, image, judge, key};
 
 const ROUNDS: u32 = 50;
 
+#[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
 fn each(work: impl Fn()) -> Duration {
     let start = Instant::now();
     (0..ROUNDS).for_each(|_| work());
@@ -15,6 +16,7 @@ fn each(work: impl Fn()) -> Duration {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "the figures are what it is for")]
 fn signing_and_verifying_take_microseconds() {
     let (it, pair) = (image("a"), key(1));
     let policy = Policy::of_keys(&[pair.public().clone()], &[]);
