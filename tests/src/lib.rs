@@ -16,4 +16,4 @@ pub use fake_archive::{
 };
 pub use mini_trixie::{FAKE_ROOT_R1, FAKE_ROOT_X2, mini_trixie};
 pub use registry_client::{Answer, RegistryClient, closing_path};
-pub use registry_under_test::{RegistryUnderTest, serve};
+pub use registry_under_test::{RegistryUnderTest, serve_registry};

@@ -11,6 +11,24 @@ use serde_json::Value;
 
 use crate::Content;
 
+/// The codes that the specification has for refusals.
+const CODES: [&str; 14] = [
+    "BLOB_UNKNOWN",
+    "BLOB_UPLOAD_INVALID",
+    "BLOB_UPLOAD_UNKNOWN",
+    "DIGEST_INVALID",
+    "MANIFEST_BLOB_UNKNOWN",
+    "MANIFEST_INVALID",
+    "MANIFEST_UNKNOWN",
+    "NAME_INVALID",
+    "NAME_UNKNOWN",
+    "SIZE_INVALID",
+    "UNAUTHORIZED",
+    "DENIED",
+    "UNSUPPORTED",
+    "TOOMANYREQUESTS",
+];
+
 /// No answer may take longer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -61,7 +79,9 @@ impl RegistryClient {
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await?.to_vec();
-        Ok(Answer { asked, line: format!("{method} {path}"), status, headers, bytes })
+        let answer = Answer { asked, line: format!("{method} {path}"), status, headers, bytes };
+        answer.is_as_specified(method);
+        Ok(answer)
     }
 
     /// One request that must be answered.
@@ -146,6 +166,14 @@ impl Answer {
         assert_eq!(first["code"], code, "{self}");
         assert!(first["message"].is_string(), "{self}");
         self
+    }
+
+    /// A refusal has one of the specification's codes, whatever it is about.
+    fn is_as_specified(&self, method: &str) {
+        if (400..500).contains(&self.status) && method != "HEAD" {
+            let code = self.json()["errors"][0]["code"].clone();
+            assert!(code.as_str().is_some_and(|code| CODES.contains(&code)), "{self}");
+        }
     }
 
     /// A header's value; stops the test where it is not there.

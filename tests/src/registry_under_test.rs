@@ -2,12 +2,11 @@
 //!
 //! In: a folder, empty or not. Out: a server on a free port of this machine, and a client for it.
 
-use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use registry::{Peer, Service, Store};
+use registry::{Blobs, Listen, ListenSettings, Service, Store};
 use tokio::net::TcpListener;
 
 use crate::{Content, RegistryClient};
@@ -23,10 +22,16 @@ pub struct RegistryUnderTest {
 impl RegistryUnderTest {
     /// Serves a folder in this process.
     pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, Blobs::Required, ListenSettings::default()).await
+    }
+
+    /// The same, where images may come before their blobs or not, and where clients have other limits.
+    pub async fn start_with(folder: &Path, blobs: Blobs, settings: ListenSettings) -> Self {
         let store = Arc::new(Store::open(folder).expect("a store"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(serve(listener, Arc::clone(&store)));
+        let service = Service::new(Arc::clone(&store)).with_blobs(blobs);
+        tokio::spawn(serve_registry(listener, service, settings));
         Self { store, client: RegistryClient::new(&address.to_string()) }
     }
 
@@ -53,8 +58,7 @@ impl Deref for RegistryUnderTest {
 }
 
 /// Serves until the runtime ends.
-pub async fn serve(listener: TcpListener, store: Arc<Store>) {
-    let peer = Peer { address: SocketAddr::from(([127, 0, 0, 1], 1)), encrypted: false };
-    let router = Service::new(store).router().layer(axum::Extension(peer));
-    axum::serve(listener, router).await.expect("a server");
+pub async fn serve_registry(listener: TcpListener, service: Service, settings: ListenSettings) {
+    let listen = Listen::new(&settings).expect("settings without files");
+    registry::serve(listener, service.router(), listen, std::future::pending()).await;
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
+pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Site, SiteExport};
+
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
 #[command(name = "bedplate", version, about, max_term_width = 100)]
@@ -65,9 +67,18 @@ pub(crate) enum Command {
     Build(Build),
     /// Compare two images or locks.
     Diff(Diff),
+    /// Publish images to other registries.
+    Publish(Publish),
+    /// Copy images between registries and layouts, with everything that speaks about them.
+    Copy(Copy),
+    /// Write the registry as files for a plain web server.
+    #[command(subcommand)]
+    Site(Site),
     /// Look at the catalogue.
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Throw away what nobody needs any longer.
+    Gc(Gc),
     /// Check what bedplate needs on this machine.
     Doctor(Doctor),
     /// Print a completion script for a shell.

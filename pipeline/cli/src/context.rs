@@ -50,14 +50,7 @@ impl Context {
         let state = State::open(&self.state)?;
         let root = state.root();
         let client = Client::new(RetryPolicy::default(), Arc::clone(reporter))?;
-        let builder = Builder {
-            catalogue: Arc::new(self.catalogue()?),
-            debs: Debs::of_state(root)?,
-            segments: Segments::of_state(root)?,
-            layers: Layers::of_state(root)?,
-            rules: RulesCache::default(),
-            reporter: Arc::clone(reporter),
-        };
+        let builder = self.builder(root, reporter)?;
         let wave = Wave {
             builder,
             observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)),
@@ -68,6 +61,18 @@ impl Context {
             store: Arc::new(Store::open(state.registry())?),
         };
         Ok((state, wave))
+    }
+
+    /// What builds in the state folder `root`.
+    pub(crate) fn builder(&self, root: &Path, reporter: &Reporter) -> anyhow::Result<Builder> {
+        Ok(Builder {
+            catalogue: Arc::new(self.catalogue()?),
+            debs: Debs::of_state(root)?,
+            segments: Segments::of_state(root)?,
+            layers: Layers::of_state(root)?,
+            rules: RulesCache::default(),
+            reporter: Arc::clone(reporter),
+        })
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! In: the state folder. Out: [`Finding`]s that name what is damaged. Nothing is changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,14 +12,14 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use blob::{Digest, VerifyingReader};
-use oci::{BLOBS_FOLDER, Repository, validate};
-use registry::Store;
+use oci::{BLOBS_FOLDER, Repository};
+use registry::{Health, Store};
 
 use crate::finding::Finding;
-use crate::layout_folder::LayoutFolder;
 use crate::output::bytes;
 
-const HELP: &str = "stop bedplate, delete what is named, and run `bedplate up`: it builds again what is not whole";
+const HELP: &str = "delete the files that are named: `bedplate up` then builds again what was built here, and whoever \
+    pushed the rest pushes it again";
 /// How many names are printed.
 const MOST_NAMES: usize = 20;
 
@@ -28,17 +29,14 @@ pub(crate) fn look(state: &Path) -> Finding {
     if !folder.is_dir() {
         return Finding::good("registry", "nothing is published yet");
     }
-    match repositories(&folder) {
+    match health(&folder) {
         Err(error) => Finding::bad("registry", format!("{error:#}"), "run doctor as the user who runs bedplate"),
         Ok(repositories) => {
-            let mut images = 0;
-            let mut problems = Vec::new();
-            for (repository, layout) in &repositories {
-                match check(layout) {
-                    Ok(count) => images += count,
-                    Err(error) => problems.push(format!("{repository}: {error:#}")),
-                }
-            }
+            let images: usize = repositories.iter().map(|(_, health)| health.manifests).sum();
+            let named = |(repository, health): &(Repository, Health)| {
+                health.problems.iter().map(|problem| format!("{repository}: {problem}")).collect::<Vec<_>>()
+            };
+            let problems: Vec<String> = repositories.iter().flat_map(named).collect();
             let detail = format!("{} repositories, {images} images and indexes", repositories.len());
             if problems.is_empty() { Finding::good("registry", detail) } else { bad("registry", &problems) }
         }
@@ -50,7 +48,7 @@ pub(crate) fn deep(state: &Path) -> Finding {
     match blobs(&state.join("registry")) {
         Err(error) => Finding::bad("blobs", format!("{error:#}"), "run doctor as the user who runs bedplate"),
         Ok(blobs) => {
-            let size = blobs.iter().map(|(_, _, size)| size).sum();
+            let size = blobs.iter().map(|blob| blob.size).sum();
             let problems = damaged(&blobs);
             let good = || Finding::good("blobs", format!("{} blobs, {} are whole", blobs.len(), bytes(size)));
             if problems.is_empty() { good() } else { bad("blobs", &problems) }
@@ -65,40 +63,30 @@ fn bad(what: &'static str, problems: &[String]) -> Finding {
     Finding::bad(what, format!("{} damaged:\n    {names}{more}", problems.len()), HELP)
 }
 
-fn repositories(folder: &Path) -> anyhow::Result<Vec<(Repository, LayoutFolder)>> {
+fn health(folder: &Path) -> anyhow::Result<Vec<(Repository, Health)>> {
     let store = Store::open(folder)?;
-    let open = |repository: Repository| {
-        let layout = LayoutFolder::open(&store.layout_path(&repository))?;
-        Ok((repository, layout))
-    };
-    store.repositories()?.into_iter().map(open).collect()
+    let look = |repository: Repository| Ok((repository.clone(), store.health(&repository)?));
+    store.repositories()?.into_iter().map(look).collect()
 }
 
-/// Follows every entry of a layout down to its blobs.
-fn check(layout: &LayoutFolder) -> anyhow::Result<usize> {
-    let mut seen = BTreeSet::new();
-    for entry in layout.entries()? {
-        let size = |blob: &oci::Descriptor| {
-            let path = layout.blob_path(&blob.digest);
-            std::fs::metadata(&path).map(|found| found.len()).with_context(|| format!("`{}`", path.display()))
-        };
-        let whole =
-            validate(&entry, |document| layout.document(document), size).map_err(|error| anyhow::anyhow!("{error}"))?;
-        seen.extend(whole.manifests.into_iter().map(|manifest| manifest.digest));
-    }
-    Ok(seen.len())
+/// A file with the bytes of a blob, and all repositories that have it, each under a path of its own.
+struct BlobFile {
+    digest: Digest,
+    size: u64,
+    names: Vec<(String, PathBuf)>,
 }
 
-type NamedBlob = (PathBuf, Digest, u64);
-
-fn blobs(folder: &Path) -> anyhow::Result<Vec<NamedBlob>> {
-    let mut files: BTreeMap<(u64, u64), NamedBlob> = BTreeMap::new();
+fn blobs(folder: &Path) -> anyhow::Result<Vec<BlobFile>> {
+    let mut files: BTreeMap<(u64, u64, Digest), BlobFile> = BTreeMap::new();
     for layout in worker::list(folder)? {
+        let name = layout.file_name().unwrap_or_default().to_string_lossy().replace("%2F", "/");
         for algorithm in worker::list(&layout.join(BLOBS_FOLDER))? {
             for path in worker::list(&algorithm)? {
                 let Some(digest) = digest_of(&algorithm, &path) else { continue };
                 let found = std::fs::metadata(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-                files.insert((found.dev(), found.ino()), (path, digest, found.len()));
+                let file = || BlobFile { digest: digest.clone(), size: found.len(), names: Vec::new() };
+                let file = files.entry((found.dev(), found.ino(), digest.clone())).or_insert_with(file);
+                file.names.push((name.clone(), path));
             }
         }
     }
@@ -112,15 +100,11 @@ fn digest_of(algorithm: &Path, path: &Path) -> Option<Digest> {
 }
 
 /// Reads blobs on all processors.
-fn damaged(blobs: &[NamedBlob]) -> Vec<String> {
+fn damaged(blobs: &[BlobFile]) -> Vec<String> {
     let (next, problems) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
-        while let Some((path, digest, size)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let read = File::open(path).and_then(|file| VerifyingReader::new(file, digest.clone(), *size).finish());
-            if let Err(error) = read {
-                let problem = format!("`{}`: {error}", path.display());
-                problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
-            }
+        while let Some(blob) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problems_of(blob));
         }
     };
     std::thread::scope(|scope| {
@@ -133,10 +117,23 @@ fn damaged(blobs: &[NamedBlob]) -> Vec<String> {
     problems
 }
 
+/// What is wrong with a blob, once for each repository that has it. One that was collected meanwhile is not wrong.
+fn problems_of(blob: &BlobFile) -> Vec<String> {
+    let Some((_, path)) = blob.names.first() else { return Vec::new() };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        file => file,
+    };
+    let read = file.and_then(|file| VerifyingReader::new(file, blob.digest.clone(), blob.size).finish());
+    let Err(error) = read else { return Vec::new() };
+    let problem = |(name, path): &(String, PathBuf)| format!("{name}@{}: {error}: `{}`", blob.digest, path.display());
+    blob.names.iter().map(problem).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Health;
+    use crate::finding;
     use crate::layer_fixtures::{Layer, write_layout};
 
     /// A state folder with one published image, and the path of its only layer.
@@ -156,7 +153,10 @@ mod tests {
         assert_eq!(look(state.path()), Finding::good("registry", "1 repositories, 2 images and indexes"));
         assert!(deep(state.path()).detail.starts_with("4 blobs"));
         let empty = tempfile::tempdir().unwrap();
-        assert_eq!((look(empty.path()).health, deep(empty.path()).health), (Health::Good, Health::Good));
+        assert_eq!(
+            (look(empty.path()).health, deep(empty.path()).health),
+            (finding::Health::Good, finding::Health::Good)
+        );
     }
 
     #[test]
@@ -164,9 +164,17 @@ mod tests {
         let (state, layer) = state();
         let size = std::fs::metadata(&layer).unwrap().len();
         std::fs::write(&layer, vec![0; usize::try_from(size).unwrap()]).unwrap();
-        assert_eq!(look(state.path()).health, Health::Good);
+        assert_eq!(look(state.path()).health, finding::Health::Good);
+        let other = state.path().join("registry/team%2Fpython/blobs/sha256").join(layer.file_name().unwrap());
+        std::fs::create_dir_all(other.parent().unwrap()).unwrap();
+        std::fs::hard_link(&layer, &other).unwrap();
         let found = deep(state.path());
-        assert!(found.health == Health::Bad && found.detail.contains(&layer.display().to_string()), "{found:?}");
+        assert!(found.health == finding::Health::Bad && found.detail.starts_with("2 damaged:"), "{found:?}");
+        for (name, path) in [("python", &layer), ("team/python", &other)] {
+            let digest = layer.file_name().unwrap().to_str().unwrap();
+            assert!(found.detail.contains(&format!("{name}@sha256:{digest}: expected")), "{found:?}");
+            assert!(found.detail.contains(&path.display().to_string()), "{found:?}");
+        }
     }
 
     #[test]
@@ -176,6 +184,9 @@ mod tests {
         assert!(look(state.path()).detail.contains("python: "));
         std::fs::remove_file(&layer).unwrap();
         let found = look(state.path());
-        assert!(found.health == Health::Bad && found.detail.contains(&layer.display().to_string()), "{found:?}");
+        assert!(
+            found.health == finding::Health::Bad && found.detail.contains(&layer.display().to_string()),
+            "{found:?}"
+        );
     }
 }

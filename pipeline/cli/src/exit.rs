@@ -36,8 +36,10 @@ pub(crate) fn report(result: anyhow::Result<u8>) -> ExitCode {
 
 fn advice(whose: Whose) -> &'static str {
     match whose {
-        Whose::Upstream => "the archive's or the network's; it is tried again at the next evaluation",
-        Whose::Policy => "yours: a setting, a key, a definition or the disk",
+        Whose::Upstream => {
+            "the archive's, a registry's or the network's: wait, and try again; `bedplate up` does at its next evaluation"
+        }
+        Whose::Policy => "yours: a name, a setting, a key, a definition or the disk",
         Whose::Defect => "bedplate's: please report it",
     }
 }

@@ -12,8 +12,9 @@ use anyhow::{Context as _, bail, ensure};
 use blob::{Digest, Verdict};
 use oci::{
     ANNOTATION_REF_NAME, Descriptor, INDEX_FILE, ImageConfig, ImageIndex, ImageManifest, LAYOUT_FILE, LayoutIndex,
-    MEDIA_TYPE_INDEX, MEDIA_TYPE_MANIFEST, ManifestDocument, Platform, blob_path, is_manifest,
+    MEDIA_TYPE_INDEX, MEDIA_TYPE_MANIFEST, ManifestDocument, Platform, Tag, blob_path, is_manifest,
 };
+use registry::Named;
 
 /// No manifest or configuration is larger.
 const LARGEST_DOCUMENT: u64 = 4 << 20;
@@ -89,9 +90,24 @@ impl LayoutFolder {
         self.image(&Descriptor::new(media_type, digest.clone(), size))
     }
 
-    /// Everything that the layout lists.
-    pub(crate) fn entries(&self) -> anyhow::Result<Vec<Descriptor>> {
-        Ok(self.list()?.entries().to_vec())
+    /// All tags.
+    pub(crate) fn tags(&self) -> anyhow::Result<Vec<Tag>> {
+        Ok(self.list()?.tags().into_keys().collect())
+    }
+
+    /// The only image: by its tag, or by its digest where it has none.
+    pub(crate) fn only(&self) -> anyhow::Result<Named> {
+        let list = self.list()?;
+        let tags: Vec<Tag> = list.tags().into_keys().collect();
+        match (tags.as_slice(), list.entries()) {
+            ([tag], _) => Ok(Named::Tag(tag.clone())),
+            ([], [entry]) => Ok(Named::Digest(entry.digest.clone())),
+            _ => {
+                let names: Vec<&str> = tags.iter().map(Tag::as_str).take(40).collect();
+                let names = if names.is_empty() { "no tags".to_owned() } else { names.join(", ") };
+                bail!("`{}` has not exactly one image: name one by tag or digest; it has {names}", self.root.display())
+            }
+        }
     }
 
     fn list(&self) -> anyhow::Result<LayoutIndex> {

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod age;
 mod arguments;
 mod catalogue_check;
+mod cleaning;
 mod commands;
 mod comparing;
 mod comparison;
@@ -13,6 +15,9 @@ mod comparison_files;
 mod comparison_text;
 mod config_values;
 mod context;
+mod copy_choice;
+mod copy_place;
+mod delivery;
 mod doctor_archive;
 mod doctor_machine;
 mod doctor_registry;
@@ -26,12 +31,16 @@ mod layer_files;
 #[cfg(test)]
 mod layer_fixtures;
 mod layout_folder;
+mod notices;
 mod output;
 mod progress;
 mod progress_bars;
 mod progress_lines;
+mod published;
 mod pull_table;
+mod registry_arguments;
 mod review_file;
+mod sent_text;
 mod settings;
 mod shown;
 mod status;
@@ -59,7 +68,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Plan(command) => commands::plan::run(arguments, command),
         Command::Build(command) => commands::build::run(arguments, command),
         Command::Diff(command) => commands::diff::run(arguments, command),
+        Command::Publish(command) => commands::publish::run(arguments, command),
+        Command::Copy(command) => commands::copy::run(arguments, command),
+        Command::Site(command) => commands::site::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
+        Command::Gc(command) => commands::gc::run(arguments, command),
         Command::Doctor(command) => commands::doctor::run(arguments, command),
         Command::Completions(command) => commands::completions::run(command),
     }

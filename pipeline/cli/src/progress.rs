@@ -1,7 +1,7 @@
 //! Progress on standard error: bars in a terminal, one line a step elsewhere, or nothing.
 //!
 //! In: events, from any thread. Out: text on standard error, written by a thread of its own: however slow a terminal is,
-//! the work never waits for it. `FetchProgress` comes with every chunk of bytes and is only a number in memory.
+//! the work never waits for it. `FetchProgress` and `SendProgress` come with every chunk of bytes and are only numbers in memory.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -22,12 +22,34 @@ const TICK: Duration = Duration::from_millis(100);
 /// Set when work has ended without an event that says so.
 static RESTING: AtomicBool = AtomicBool::new(false);
 
+/// How far transfers have come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Bytes {
+    /// Bytes that came from the archive.
+    pub(crate) fetched: u64,
+    /// Bytes that went to other registries.
+    pub(crate) sent: u64,
+}
+
+/// The same, while transfers run.
+#[derive(Debug, Default)]
+struct Counters {
+    fetched: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Counters {
+    fn now(&self) -> Bytes {
+        Bytes { fetched: self.fetched.load(Ordering::Relaxed), sent: self.sent.load(Ordering::Relaxed) }
+    }
+}
+
 /// Something that shows events. It lives on the thread that writes.
 pub(crate) trait Screen: Send + 'static {
     /// Shows what happened, and when.
     fn show(&mut self, event: &Event, at: Instant);
-    /// Moves what moves by itself; `fetched` bytes have come.
-    fn refresh(&mut self, fetched: u64);
+    /// Moves what moves by itself: so many bytes have come and gone.
+    fn refresh(&mut self, bytes: Bytes);
     /// Whether something is there that moves by itself.
     fn is_busy(&self) -> bool;
     /// Takes away what moves.
@@ -54,10 +76,10 @@ fn is_drawn_on() -> bool {
 
 fn listener(screen: impl Screen) -> Reporter {
     let (sender, receiver) = channel();
-    let fetched = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&fetched);
+    let counters = Arc::new(Counters::default());
+    let counted = Arc::clone(&counters);
     let thread = std::thread::spawn(move || listen(&receiver, &counted, screen));
-    let teller = Teller { sender: Some(sender), thread: Some(thread), fetched };
+    let teller = Teller { sender: Some(sender), thread: Some(thread), counters };
     Arc::new(move |event| teller.tell(event))
 }
 
@@ -65,14 +87,15 @@ fn listener(screen: impl Screen) -> Reporter {
 struct Teller {
     sender: Option<Sender<(Instant, Event)>>,
     thread: Option<JoinHandle<()>>,
-    fetched: Arc<AtomicU64>,
+    counters: Arc<Counters>,
 }
 
 impl Teller {
     fn tell(&self, event: Event) {
         match event {
-            Event::FetchProgress { bytes } => return self.fetched.store(bytes, Ordering::Relaxed),
-            Event::FetchStarted { .. } => self.fetched.store(0, Ordering::Relaxed),
+            Event::FetchProgress { bytes } => return self.counters.fetched.store(bytes, Ordering::Relaxed),
+            Event::SendProgress { bytes } => return self.counters.sent.store(bytes, Ordering::Relaxed),
+            Event::FetchStarted { .. } => self.counters.fetched.store(0, Ordering::Relaxed),
             _ => {}
         }
         if let Some(sender) = &self.sender {
@@ -91,7 +114,7 @@ impl Drop for Teller {
     }
 }
 
-fn listen(events: &Receiver<(Instant, Event)>, fetched: &AtomicU64, mut screen: impl Screen) {
+fn listen(events: &Receiver<(Instant, Event)>, counters: &Counters, mut screen: impl Screen) {
     loop {
         let next = if screen.is_busy() {
             events.recv_timeout(TICK)
@@ -106,7 +129,7 @@ fn listen(events: &Receiver<(Instant, Event)>, fetched: &AtomicU64, mut screen: 
         if RESTING.swap(false, Ordering::Relaxed) {
             screen.rest();
         }
-        screen.refresh(fetched.load(Ordering::Relaxed));
+        screen.refresh(counters.now());
     }
     screen.rest();
 }
@@ -124,8 +147,8 @@ mod tests {
         fn show(&mut self, event: &Event, _: Instant) {
             self.0.lock().unwrap().push(format!("{event:?}"));
         }
-        fn refresh(&mut self, fetched: u64) {
-            self.0.lock().unwrap().push(fetched.to_string());
+        fn refresh(&mut self, bytes: Bytes) {
+            self.0.lock().unwrap().push(format!("{} {}", bytes.fetched, bytes.sent));
         }
         fn is_busy(&self) -> bool {
             false
@@ -143,11 +166,12 @@ mod tests {
         let begin = Instant::now();
         for bytes in 0..100_000 {
             reporter(Event::FetchProgress { bytes });
+            reporter(Event::SendProgress { bytes: bytes / 2 });
         }
         reporter(Event::Fetched { package: "libc6".into() });
         assert!(begin.elapsed() < Duration::from_secs(5));
         drop(stuck);
         drop(reporter);
-        assert_eq!(*seen.lock().unwrap(), ["Fetched { package: \"libc6\" }", "99999", "rest"]);
+        assert_eq!(*seen.lock().unwrap(), ["Fetched { package: \"libc6\" }", "99999 49999", "rest"]);
     }
 }

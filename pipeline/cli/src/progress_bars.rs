@@ -11,12 +11,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use worker::Event;
 
 use crate::output::bytes;
-use crate::progress::Screen;
+use crate::progress::{Bytes, Screen};
 use crate::progress_lines::{Line, Narrator};
 use crate::shown::shown;
 
 const SPINNER: &str = "{spinner} {wide_msg}";
 const FETCH: &str = "{spinner} fetch [{bar:24}] {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left {wide_msg}";
+const SEND: &str = "{spinner} send [{bar:24}] {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left {wide_msg}";
 const BUILD: &str = "{spinner} build [{bar:24}] {decimal_bytes} of {decimal_total_bytes}, {eta} left {wide_msg}";
 
 /// The bars on this process's terminal, if it draws any.
@@ -51,6 +52,7 @@ enum Phase {
     Build,
     Layers,
     Images,
+    Send,
 }
 
 /// The bar that is shown now.
@@ -78,6 +80,7 @@ impl Bars {
         self.rest();
         let template = match phase {
             Phase::Fetch => FETCH,
+            Phase::Send => SEND,
             Phase::Build => BUILD,
             Phase::Observe | Phase::Layers | Phase::Images => SPINNER,
         };
@@ -137,8 +140,24 @@ impl Bars {
                 self.say(format!("publish {}", shown(&one.image)));
             }
             // Nothing was to be done: what was observed is over.
-            Event::ImageDone(_) => self.rest(),
-            Event::ObserveRestarted { .. } | Event::Retrying { .. } | Event::FetchProgress { .. } => {}
+            Event::ImageDone(_) | Event::SendDone => self.rest(),
+            Event::SendPlanned { bytes, .. } => self.send(*bytes),
+            Event::ImageSent(sent) => {
+                self.done += 1;
+                self.say(format!("images {}, last {} to {}", self.done, shown(&sent.image), sent.target));
+            }
+            Event::ObserveRestarted { .. }
+            | Event::Retrying { .. }
+            | Event::FetchProgress { .. }
+            | Event::SendProgress { .. } => {}
+        }
+    }
+
+    /// So much more is to be sent.
+    fn send(&mut self, bytes: u64) {
+        match &self.shown {
+            Some((Phase::Send, bar)) => bar.inc_length(bytes),
+            _ => self.begin(Phase::Send, 0, bytes),
         }
     }
 
@@ -159,10 +178,12 @@ impl Screen for Bars {
         self.draw(event);
     }
 
-    fn refresh(&mut self, fetched: u64) {
+    fn refresh(&mut self, bytes: Bytes) {
         if let Some((phase, bar)) = &self.shown {
-            if *phase == Phase::Fetch {
-                bar.set_position(fetched);
+            match phase {
+                Phase::Fetch => bar.set_position(bytes.fetched),
+                Phase::Send => bar.set_position(bytes.sent),
+                Phase::Observe | Phase::Build | Phase::Layers | Phase::Images => {}
             }
             bar.tick();
         }
@@ -207,12 +228,18 @@ mod tests {
         let fetched = |name: &str| Event::Fetched { package: name.into() };
         let seen = show(&mut bars, [Event::FetchStarted { total_bytes: 70, count: 2 }, fetched("a")]);
         assert_eq!(seen, (0, 70, "1/2 a".into()));
-        bars.refresh(33);
+        bars.refresh(Bytes { fetched: 33, sent: 44 });
         assert_eq!(bars.shown.as_ref().unwrap().1.position(), 33);
         let built = Event::PackageDone { package: "a".into(), bytes: 5 };
         assert_eq!(show(&mut bars, [Event::BuildStarted { packages: 1, bytes: 5 }, built]), (5, 5, "1/1 a".into()));
         let image = Event::ImageBuilt { image: "x".into(), digest: blob::Digest::of("x"), bytes: Vec::new() };
         assert_eq!(show(&mut bars, [image]).2, "images 1, last x");
+        let planned = |bytes| Event::SendPlanned { blobs: 1, bytes };
+        assert_eq!(show(&mut bars, [planned(20), planned(22)]).1, 42, "what is sent to several places is one bar");
+        bars.refresh(Bytes { fetched: 33, sent: 44 });
+        assert_eq!(bars.shown.as_ref().unwrap().1.position(), 44);
+        bars.show(&Event::SendDone, Instant::now());
+        assert!(!bars.is_busy());
     }
 
     #[test]

@@ -12,7 +12,8 @@ use plan::{ImageOutcome, Outcome};
 use worker::{Event, News};
 
 use crate::output::bytes;
-use crate::progress::Screen;
+use crate::progress::{Bytes, Screen};
+use crate::sent_text;
 use crate::shown::{shown, without_controls};
 
 /// A line, and whether it is worth keeping where a bar shows the same.
@@ -68,7 +69,13 @@ impl Narrator {
                 passing("image", &format!("{image} {digest}, {}", sizes.join(" + ")))
             }
             Event::ImageDone(one) => self.outcome(one)?,
-            Event::FetchProgress { .. } | Event::LayerDone { .. } => return None,
+            Event::SendPlanned { blobs, bytes: size } => {
+                (*blobs > 0).then(|| passing("send", &format!("{blobs} blobs, {}", bytes(*size))))?
+            }
+            Event::ImageSent(sent) => sent_text::line(sent),
+            Event::FetchProgress { .. } | Event::LayerDone { .. } | Event::SendProgress { .. } | Event::SendDone => {
+                return None;
+            }
         })
     }
 
@@ -127,11 +134,13 @@ impl Narrator {
     }
 }
 
-fn passing(verb: &str, text: &str) -> Line {
+/// A line that a bar says too.
+pub(crate) fn passing(verb: &str, text: &str) -> Line {
     Line::Passing(line(verb, text))
 }
 
-fn lasting(verb: &str, text: &str) -> Line {
+/// A line that stays.
+pub(crate) fn lasting(verb: &str, text: &str) -> Line {
     Line::Lasting(line(verb, text))
 }
 
@@ -165,7 +174,7 @@ impl<W: Write + Send + 'static> Screen for Lines<W> {
         }
     }
 
-    fn refresh(&mut self, _: u64) {}
+    fn refresh(&mut self, _: Bytes) {}
 
     fn is_busy(&self) -> bool {
         false

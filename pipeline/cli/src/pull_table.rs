@@ -3,22 +3,39 @@
 use std::net::SocketAddr;
 
 use plan::{Outcome, Publication, WaveSummary};
-use worker::Wave;
+use serde::Serialize;
+use worker::{Sent, Wave};
 
 use crate::arguments::Format;
 use crate::output::{self, Table, bytes};
+use crate::sent_text;
 
 /// Said wherever images are offered, until signing and scanning are part of a wave.
 pub(crate) const UNSIGNED: &str = "These images are unsigned and unscanned: this version of bedplate does neither yet.";
 
-/// Prints the table, the summary and the lines to copy.
-pub(crate) fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &WaveSummary) -> anyhow::Result<()> {
+/// What programs read.
+#[derive(Serialize)]
+struct Report<'r> {
+    #[serde(flatten)]
+    summary: &'r WaveSummary,
+    #[serde(skip_serializing_if = "<[Sent]>::is_empty")]
+    sent: &'r [Sent],
+}
+
+/// Prints the table, the summary, the lines to copy, and what became of images at other registries.
+pub(crate) fn print(
+    format: Format,
+    address: SocketAddr,
+    wave: &Wave,
+    summary: &WaveSummary,
+    sent: &[Sent],
+) -> anyhow::Result<()> {
     let mut table = Table::new(["IMAGE", "TAGS", "PLATFORM", "SIZE", "PACKAGES", "DIGEST", "OUTCOME"]);
     for one in &summary.images {
         let published = wave.publications.get(&one.image);
         add_rows(&mut table, &one.image, published.as_ref(), &outcome(&one.outcome));
     }
-    output::print(format, &table, summary)?;
+    output::print(format, &table, &Report { summary, sent })?;
     if format == Format::Json {
         return Ok(());
     }
@@ -32,7 +49,13 @@ pub(crate) fn print(format: Format, address: SocketAddr, wave: &Wave, summary: &
     lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: http://{address}/")]);
     let pull = summary.images.iter().filter_map(|one| wave.publications.get(&one.image));
     lines.extend(pull.map(|it| format!("  docker pull {address}/{}", reference(&it))));
-    output::print_text(&(lines.join("\n") + "\n"))
+    output::print_text(&(lines.join("\n") + "\n"))?;
+    if sent.is_empty() {
+        return Ok(());
+    }
+    output::print_text("\n")?;
+    output::print(format, &sent_text::table(sent, false), &())?;
+    output::print_text(&format!("\n{}", sent_text::summary(sent)))
 }
 
 /// Repository and first tag.

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
-use worker::ArchiveSettings;
+use worker::{ArchiveSettings, TargetSettings};
 
 /// The file that is read when none is named.
 pub(crate) const DEFAULT_FILE: &str = "bedplate.yaml";
@@ -32,6 +33,13 @@ pub(crate) struct Settings {
     pub labels: BTreeMap<String, String>,
     /// `snapshots`: address of a service that keeps packages which the archive has dropped, used by `build --locked`.
     pub snapshots: Option<String>,
+    /// `retention`: how long the registry keeps manifests that no tag leads to, counted from when they were pushed, last
+    /// pulled by digest, or lost their tag; and the caches what nothing published is made of. Default: `30d`.
+    #[serde(deserialize_with = "crate::age::deserialize")]
+    pub retention: Duration,
+    /// `publish`: registries that images go to beside our own, with what each of them needs: see `TargetSettings` in
+    /// `pipeline/worker/src/target.rs`.
+    pub publish: Vec<TargetSettings>,
 }
 
 impl Default for Settings {
@@ -44,6 +52,8 @@ impl Default for Settings {
             schedule: "0 */5 * * * *".into(),
             labels: BTreeMap::new(),
             snapshots: None,
+            retention: Duration::from_hours(30 * 24),
+            publish: Vec::new(),
         }
     }
 }

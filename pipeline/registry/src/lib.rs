@@ -1,8 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod client;
 pub mod fault;
 mod server;
+mod site;
 mod store;
 
-pub use server::{Access, Action, Notices, Peer, Service};
-pub use store::{Blobs, Collected, Collecting, Retention, Store, StoreError, StoredBlob, StoredManifest};
+pub use client::{
+    BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent, CopyOptions, CopyReporter,
+    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Refusal, RefusalEntry, Remote, copy,
+};
+pub use server::{
+    Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
+    Notices, Peer, Rule, Service, TimeoutSettings, TlsSettings, serve,
+};
+pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
+pub use store::{Blobs, Collected, Collecting, Health, Retention, Store, StoreError, StoredBlob, StoredManifest};

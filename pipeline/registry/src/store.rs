@@ -7,8 +7,9 @@ mod blobs;
 mod cache;
 mod contents;
 mod error;
-mod files;
+pub(crate) mod files;
 mod garbage;
+mod health;
 mod index_file;
 mod opaque;
 mod remove;
@@ -33,6 +34,7 @@ pub(crate) use contents::{Contents, Known, Size};
 pub use error::StoreError;
 use files::{at, present};
 pub use garbage::{Collected, Collecting, Retention};
+pub use health::Health;
 pub(crate) use opaque::Document;
 use sound::{Soundness, Soundnesses};
 pub(crate) use uploads::Upload;
@@ -50,6 +52,8 @@ pub(crate) const LARGEST_MANIFEST: u64 = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Store {
     pub(crate) root: PathBuf,
+    /// The folder is one image layout, whatever the repository is called.
+    is_layout: bool,
     views: RwLock<BTreeMap<Repository, Arc<View>>>,
     manifests: Cache,
     soundnesses: Soundnesses,
@@ -68,22 +72,42 @@ pub struct StoredManifest {
 impl Store {
     /// Opens the folder, makes it where it is not there, and removes what a crash left half written.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let root = root.into();
-        files::create_folder(&root)?;
-        let store = Self {
+        Self::of(root.into(), false).opened()
+    }
+
+    /// The same for a folder that is one image layout: whatever repository is asked for, it is that.
+    pub(crate) fn open_layout(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        Self::of(folder.into(), true).opened()
+    }
+
+    /// A folder that is one image layout, or is none; nothing is made and nothing is removed.
+    pub(crate) fn look_at_layout(folder: impl Into<PathBuf>) -> Self {
+        Self::of(folder.into(), true)
+    }
+
+    fn of(root: PathBuf, is_layout: bool) -> Self {
+        Self {
             root,
+            is_layout,
             views: RwLock::default(),
             manifests: Cache::new(MANIFESTS_IN_MEMORY),
             soundnesses: Soundnesses::default(),
             turns: Default::default(),
-        };
-        store.sweep()?;
-        Ok(store)
+        }
+    }
+
+    fn opened(self) -> Result<Self, StoreError> {
+        files::create_folder(&self.root)?;
+        match self.sweep() {
+            // What is only read is served nevertheless.
+            Err(error) if !error.is_read_only() => Err(error),
+            _ => Ok(self),
+        }
     }
 
     /// The folder with the image layout of a repository, whether it is there or not.
     pub fn layout_path(&self, repository: &Repository) -> PathBuf {
-        self.root.join(repository.as_str().replace('/', "%2F"))
+        if self.is_layout { self.root.clone() } else { self.root.join(repository.as_str().replace('/', "%2F")) }
     }
 
     /// Where a blob of a repository is, or would be.
@@ -91,14 +115,22 @@ impl Store {
         self.layout_path(repository).join(blob_path(digest))
     }
 
-    /// All repositories, sorted.
+    /// All repositories, sorted; none where the folder is one image layout.
     pub fn repositories(&self) -> Result<Vec<Repository>, StoreError> {
-        let entries = fs::read_dir(&self.root).map_err(at(&self.root, "listed"))?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut found: Vec<Repository> =
-            names.filter_map(|name| name.replace("%2F", "/").parse().ok()).filter(|name| self.exists(name)).collect();
+        let mut found = self.folders()?;
+        found.retain(|repository| self.exists(repository));
         found.sort();
         Ok(found)
+    }
+
+    /// The repositories that have a folder, whether there is anything in it or not.
+    pub(crate) fn folders(&self) -> Result<Vec<Repository>, StoreError> {
+        if self.is_layout {
+            return Ok(Vec::new());
+        }
+        let entries = fs::read_dir(&self.root).map_err(at(&self.root, "listed"))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        Ok(names.filter_map(|name| name.replace("%2F", "/").parse().ok()).collect())
     }
 
     pub(crate) fn exists(&self, repository: &Repository) -> bool {
@@ -169,8 +201,22 @@ impl Store {
         Arc::clone(view.contents(|entry| self.load(repository, entry)))
     }
 
+    /// Lets the list and the manifests be read again.
+    pub(crate) fn forget_view(&self, repository: &Repository) {
+        self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
+    }
+
     fn remembered(&self, repository: &Repository) -> Option<Arc<View>> {
         self.views.read().unwrap_or_else(PoisonError::into_inner).get(repository).cloned()
+    }
+
+    /// Forgets that a manifest could not be read: it was put again.
+    pub(crate) fn read_again(&self, repository: &Repository, digest: &Digest) {
+        let view = self.remembered(repository);
+        let contents = view.as_ref().and_then(|view| view.loaded());
+        if contents.is_some_and(|contents| contents.unreadable().contains(digest)) {
+            self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
+        }
     }
 
     /// Reads a manifest for the view. What is damaged is reported and left out: one bad file must not take the others away.
@@ -178,7 +224,10 @@ impl Store {
         let complain = |reason: &dyn std::fmt::Display| {
             tracing::warn!(%repository, digest = %descriptor.digest, "a manifest is not served: {reason}");
         };
-        let bytes = self.manifest_bytes(repository, descriptor).inspect_err(|reason| complain(reason)).ok()??;
+        // What another repository has in memory is not this one's.
+        let is_here = self.has_blob(repository, &descriptor.digest);
+        let bytes = is_here.then(|| self.manifest_bytes(repository, descriptor));
+        let bytes = bytes?.inspect_err(|reason| complain(reason)).ok()??;
         let document = Document::parse(&descriptor.media_type, &bytes);
         let document = document.inspect_err(|reason| complain(reason)).ok()?;
         Some(Known::of(descriptor, &document))

@@ -77,7 +77,7 @@ impl Builder {
         Ok(unique.into_values().cloned().collect())
     }
 
-    fn works(&self, lock: &ImageLock) -> Result<Vec<PlatformWork>, Failure> {
+    pub(crate) fn works(&self, lock: &ImageLock) -> Result<Vec<PlatformWork>, Failure> {
         let policy = |error: Box<dyn Error + Send + Sync>| Failure::new(Whose::Policy, error);
         let mut works = Vec::new();
         for (name, platform_lock) in &lock.platforms {

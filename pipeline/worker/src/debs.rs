@@ -124,6 +124,11 @@ impl Debs {
         }
     }
 
+    /// Where all packages are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a package is or would be.
     pub fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(digest.hex())

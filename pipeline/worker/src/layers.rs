@@ -106,6 +106,17 @@ impl Layers {
         Ok(record)
     }
 
+    /// Where all layers are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The files of one layer, as far as they are there.
+    pub(crate) fn files(&self, key: &Digest) -> Vec<PathBuf> {
+        let layer = self.load(key).map(|record| self.path(&record.layer.digest));
+        layer.into_iter().chain([self.record_path(key)]).collect()
+    }
+
     fn record_path(&self, key: &Digest) -> PathBuf {
         self.folder.join(format!("{}.json", key.hex()))
     }

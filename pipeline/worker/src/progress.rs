@@ -11,7 +11,7 @@ use debian::{Architecture, Suite};
 use jiff::Timestamp;
 use plan::ImageOutcome;
 
-use crate::Whose;
+use crate::{Sent, Whose};
 
 /// Takes events as they happen, from any thread. It must return at once.
 pub type Reporter = Arc<dyn Fn(Event) + Send + Sync>;
@@ -113,6 +113,22 @@ pub enum Event {
     },
     /// What became of an image in this wave.
     ImageDone(ImageOutcome),
+    /// An image is about to be published to another registry, and so much of it is not known to be there.
+    SendPlanned {
+        /// How many blobs.
+        blobs: usize,
+        /// The sum of their sizes.
+        bytes: u64,
+    },
+    /// Blobs went to other registries, or turned out to be there; after a failed attempt the number can fall.
+    SendProgress {
+        /// The sum over all images that are being published.
+        bytes: u64,
+    },
+    /// What became of an image at another registry.
+    ImageSent(Box<Sent>),
+    /// All images were published to all targets, or were not.
+    SendDone,
 }
 
 /// Whether what was read was known before.

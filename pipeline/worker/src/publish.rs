@@ -4,12 +4,13 @@
 //! the last step nothing is visible under a tag. What was written is read back before a tag moves.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use assemble::{BUILDER, fixed_tag, moving_tags};
 use jiff::Timestamp;
 use oci::{Descriptor, MEDIA_TYPE_INDEX, MEDIA_TYPE_MANIFEST, Repository, Tag};
 use plan::{Publication, PublishedPlatform};
-use registry::Store;
+use registry::{Store, StoreError};
 
 use crate::image_build::{BuiltImage, BuiltPlatform};
 use crate::{Failure, Whose};
@@ -64,7 +65,10 @@ fn push(store: &Store, repository: &Repository, built: &BuiltImage) -> Result<()
     let failed = |error| Failure::new(Whose::Policy, error);
     for platform in &built.platforms {
         for (layer, path) in &platform.layers {
-            store.put_blob_from_path(repository, &layer.digest, path).map_err(failed)?;
+            store.put_blob_from_path(repository, &layer.digest, path).map_err(|error| {
+                discard_damaged(path, &error);
+                failed(error)
+            })?;
         }
         store.put_bytes(repository, &platform.image.config).map_err(failed)?;
     }
@@ -73,6 +77,14 @@ fn push(store: &Store, repository: &Repository, built: &BuiltImage) -> Result<()
     }
     store.put_manifest(repository, &built.index, MEDIA_TYPE_INDEX).map_err(failed)?;
     read_back(store, repository, built)
+}
+
+/// A layer of the cache that the disk damaged is thrown away, so that the next wave makes it again.
+fn discard_damaged(path: &Path, error: &StoreError) {
+    if matches!(error, StoreError::Wrong { .. }) {
+        tracing::warn!(path = %path.display(), "a layer in the cache is damaged; it is thrown away and made again");
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// Every manifest as it was sent, every blob in its full size.

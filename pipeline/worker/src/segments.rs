@@ -102,6 +102,16 @@ impl Segments {
         }
     }
 
+    /// Where all segments are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The files of one segment.
+    pub(crate) fn files(&self, key: &Digest) -> [PathBuf; 2] {
+        ["json", "gz"].map(|extension| self.path(key, extension))
+    }
+
     fn path(&self, key: &Digest, extension: &str) -> PathBuf {
         self.folder.join(format!("{}.{extension}", key.hex()))
     }

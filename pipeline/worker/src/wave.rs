@@ -18,6 +18,7 @@ use registry::Store;
 use crate::build::Builder;
 use crate::failure::chain;
 use crate::image_build::BuiltImage;
+use crate::served::is_served;
 use crate::snapshot::Wanted;
 use crate::wanted::{Wants, chosen_platforms, definition_digest};
 use crate::{
@@ -154,17 +155,8 @@ impl Wave {
 
     /// What is to be done with an image, and what is published of it.
     pub fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
-        let published = self.publications.get(&lock.name).filter(|it| self.is_served(it));
+        let published = self.publications.get(&lock.name).filter(|it| is_served(&self.store, it));
         (decide(lock, published.as_ref(), BUILDER), published)
-    }
-
-    /// Whether what is remembered as published can really be pulled.
-    fn is_served(&self, published: &Publication) -> bool {
-        let Ok(repository) = published.repository.parse() else { return false };
-        let tags = published.tags.iter().chain([&published.fixed_tag]);
-        tags.filter_map(|tag| tag.parse().ok()).all(
-            |tag| matches!(self.store.resolve(&repository, &tag), Ok(Some(found)) if found.digest == published.index),
-        )
     }
 
     fn keep(&self, lock: ImageLock, published: Publication) -> Result<ImageOutcome, Failure> {
@@ -217,7 +209,7 @@ impl Wave {
 
     async fn publish(&self, built: BuiltImage, reasons: Vec<String>, begin: Instant) -> ImageOutcome {
         let image = built.lock.name.clone();
-        let published = self.publications.get(&image).filter(|it| self.is_served(it));
+        let published = self.publications.get(&image).filter(|it| is_served(&self.store, it));
         let store = Arc::clone(&self.store);
         let before = published.clone();
         let result = blocking(move || publish(&store, &built, before.as_ref(), Timestamp::now())).await;
@@ -242,7 +234,8 @@ impl Wave {
     ) -> Option<Vec<ImageOutcome>> {
         let seen: Vec<&Digest> = suites.iter().map(|suite| &suite.in_release.digest).collect();
         let keep = |name: &String| {
-            let published = self.publications.get(name).filter(|it| it.builder == BUILDER && self.is_served(it))?;
+            let published =
+                self.publications.get(name).filter(|it| it.builder == BUILDER && is_served(&self.store, it))?;
             let known: Vec<&Digest> = published.lock.snapshot.iter().map(|suite| &suite.in_release).collect();
             let definition = definition_digest(&self.builder.catalogue, name).ok()?;
             let wanted = chosen_platforms(self.builder.catalogue.get(name).ok()?, &request.platforms);

@@ -95,7 +95,19 @@ async fn nothing_is_deleted_in_a_repository_that_is_not_there() {
     let registry = Registry::start().await;
     let set = Set::of_image(&Style::image());
     let digest = &set.manifests[0].digest;
-    registry.delete(&manifest(digest)).await.is_refusal(404, "NAME_UNKNOWN");
-    registry.delete(&manifest("latest")).await.is_refusal(404, "NAME_UNKNOWN");
-    registry.delete(&format!("/v2/{REPOSITORY}/blobs/{digest}")).await.is(404);
+    registry.delete(&manifest(digest)).await.is_refusal(404, "MANIFEST_UNKNOWN");
+    registry.delete(&manifest("latest")).await.is_refusal(404, "MANIFEST_UNKNOWN");
+    registry.delete(&format!("/v2/{REPOSITORY}/blobs/{digest}")).await.is_refusal(404, "BLOB_UNKNOWN");
+}
+
+#[tokio::test]
+async fn what_a_manifest_needs_is_not_deleted_before_it() {
+    let registry = Registry::start().await;
+    let set = sets::index();
+    is_pushed(&registry, &set).await;
+    registry.delete(&manifest(&set.manifests[0].digest)).await.is_refusal(405, "DENIED");
+    for blob in &set.blobs {
+        registry.delete(&format!("/v2/{REPOSITORY}/blobs/{}", blob.digest)).await.is_refusal(405, "DENIED");
+    }
+    is_pulled(&registry, &set).await;
 }

@@ -1,7 +1,9 @@
 //! Every kind of content that the suite knows is pushed, listed, pulled and deleted.
 
+use registry::Blobs;
+
 use crate::content_sets::{Set, Style};
-use crate::round_trip::{are_deleted, goes_round, is_listed, is_pulled, is_pushed};
+use crate::round_trip::{are_deleted, goes_round, goes_round_on, is_listed, is_pulled, is_pushed};
 use crate::server::Registry;
 use crate::sets::{self, BOTH, KIND};
 
@@ -88,6 +90,11 @@ async fn an_image_without_layers() {
 #[tokio::test]
 async fn an_index_that_names_an_image_which_is_not_there() {
     goes_round(&sets::sparse_index()).await;
+}
+
+#[tokio::test]
+async fn an_image_with_a_layer_that_is_not_there_where_that_is_wanted() {
+    goes_round_on(&Registry::start_with(Blobs::Optional).await, &sets::sparse_image()).await;
 }
 
 #[tokio::test]

@@ -9,17 +9,22 @@
 
 mod blobs;
 mod chunks;
+mod conditions;
 mod content_sets;
 mod deletes;
 mod documents;
 mod empty;
+mod limits;
 mod manifest_errors;
+mod model;
 mod mounts;
+mod other_types;
 mod pulls;
 mod ranges;
 mod referrers;
 mod refused_blobs;
 mod round_trip;
+mod sequences;
 mod server;
 mod sets;
 mod tags;

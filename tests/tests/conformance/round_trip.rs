@@ -9,11 +9,15 @@ use crate::server::{REPOSITORY, Registry};
 
 /// Everything in turn, on a registry of its own.
 pub(crate) async fn goes_round(set: &Set) {
-    let registry = Registry::start().await;
-    is_pushed(&registry, set).await;
-    is_listed(&registry, set).await;
-    is_pulled(&registry, set).await;
-    is_deleted(&registry, set).await;
+    goes_round_on(&Registry::start().await, set).await;
+}
+
+/// Everything in turn.
+pub(crate) async fn goes_round_on(registry: &Registry, set: &Set) {
+    is_pushed(registry, set).await;
+    is_listed(registry, set).await;
+    is_pulled(registry, set).await;
+    are_deleted(registry, std::slice::from_ref(set)).await;
 }
 
 /// Blobs, manifests by digest, tags.
@@ -107,12 +111,7 @@ async fn has_manifest(registry: &Registry, reference: &str, manifest: &Content) 
     is_about(&head, manifest);
 }
 
-/// Tags, then manifests from the last to the first, then blobs; each is gone at once.
-pub(crate) async fn is_deleted(registry: &Registry, set: &Set) {
-    are_deleted(registry, std::slice::from_ref(set)).await;
-}
-
-/// The same for several sets, that may share what they need.
+/// Tags, then manifests from the last to the first, then blobs; each is gone at once. Sets may share what they need.
 pub(crate) async fn are_deleted(registry: &Registry, sets: &[Set]) {
     let removed =
         async |kind: &str, reference: &str| is_removed(registry, &format!("/v2/{REPOSITORY}/{kind}/{reference}")).await;

@@ -4,6 +4,7 @@
 
 use std::ops::Deref;
 
+use registry::{Blobs, ListenSettings};
 use tempfile::TempDir;
 use tests::{Content, RegistryUnderTest};
 
@@ -19,8 +20,15 @@ pub(crate) struct Registry {
 
 impl Registry {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Blobs::Required).await
+    }
+
+    /// One that takes images before their blobs, or one that does not.
+    pub(crate) async fn start_with(blobs: Blobs) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { running: RegistryUnderTest::start(&folder.path().join("registry")).await, _folder: folder }
+        let running =
+            RegistryUnderTest::start_with(&folder.path().join("registry"), blobs, ListenSettings::default()).await;
+        Self { running, _folder: folder }
     }
 
     /// Looks at a blob as the suite does after each push: HEAD, GET, DELETE, and gone at once.

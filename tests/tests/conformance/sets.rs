@@ -130,6 +130,13 @@ pub(crate) fn sparse_index() -> Set {
     set
 }
 
+/// An image of which one layer is pushed by nobody.
+pub(crate) fn sparse_image() -> Set {
+    let mut set = Set::of_image(&Style::image().tagged("sparse-image"));
+    set.blobs.remove(0);
+    set
+}
+
 pub(crate) fn sha512() -> Style {
     Style { hash: Hash::Sha512, ..Style::image() }
 }

@@ -10,14 +10,19 @@ use tests::{FakeServer, mini_trixie};
 use crate::harness::{binary, run};
 
 /// A folder with settings that name a fake archive, and a catalogue that trusts its keys.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
     _server: FakeServer,
 }
 
 impl Place {
     fn new() -> Self {
-        let (archive, folder) = (mini_trixie(&["amd64"]), tempfile::tempdir().unwrap());
+        Self::of(&["amd64"])
+    }
+
+    /// Where the archive has these architectures.
+    pub(crate) fn of(architectures: &[&str]) -> Self {
+        let (archive, folder) = (mini_trixie(architectures), tempfile::tempdir().unwrap());
         let server = archive.serve();
         for (path, text) in catalog::files() {
             let text = if path == "releases.yaml" { archive.trusted_in(text) } else { text.to_owned() };
@@ -35,15 +40,25 @@ impl Place {
         Self { folder, _server: server }
     }
 
-    fn state(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 
-    fn up(&self, state: &Path) -> Command {
+    /// A command of the binary on this archive.
+    pub(crate) fn command(&self, name: &str, state: &Path) -> Command {
         let mut command = Command::new(binary());
-        command.args(["up", "--once", "--progress", "none", "--image", "python", "--platform", "linux/amd64"]);
-        command.arg("--config").arg(self.folder.path().join("settings.yaml")).arg("--state").arg(state);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args([name, "--progress", "none", "--config"]).arg(self.folder.path().join("settings.yaml"));
+        command.arg("--state").arg(state).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn up(&self, state: &Path) -> Command {
+        let mut command = self.command("up", state);
+        command.args(["--once", "--image", "python", "--platform", "linux/amd64"]);
         command
     }
 

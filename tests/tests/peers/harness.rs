@@ -135,7 +135,8 @@ pub(crate) fn binary() -> PathBuf {
     built.expect("bedplate is not built: run `cargo build` first")
 }
 
-fn free_port() -> u16 {
+/// A port of the loopback that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

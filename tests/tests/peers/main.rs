@@ -7,6 +7,7 @@ mod binary;
 mod debian;
 mod docker;
 mod harness;
+mod registry;
 mod smoke;
 
 use harness::{Factory, run};

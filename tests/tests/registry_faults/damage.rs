@@ -29,8 +29,12 @@ fn spoil(path: &Path, at: u64, keep_time: bool) {
 
 /// A registry that had an image of three megabytes pushed, on its folder.
 async fn with_image(root: &Path) -> (RegistryUnderTest, Image) {
+    with_image_of(root, 3_000_000).await
+}
+
+async fn with_image_of(root: &Path, size: usize) -> (RegistryUnderTest, Image) {
     let registry = RegistryUnderTest::start(root).await;
-    let image = Image::new(3_000_000);
+    let image = Image::new(size);
     image.push(&registry, REPOSITORY, "1").await;
     (registry, image)
 }
@@ -81,6 +85,31 @@ async fn a_blob_that_decayed_before_the_registry_began_is_not_served() {
 }
 
 #[tokio::test]
+async fn a_small_blob_that_decayed_is_not_served() {
+    for size in [1, 100, 262_144, 262_145] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("registry");
+        let (_, image) = with_image_of(&root, size).await;
+        spoil(&file(&root, &image.layers[0]), 0, true);
+        let again = RegistryUnderTest::start(&root).await;
+        is_not_served(&again, &format!("/v2/{REPOSITORY}/blobs/{}", image.layers[0].digest), &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_asks_whether_a_decayed_blob_is_there_learns_that_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("registry");
+    let (_, image) = with_image(&root).await;
+    spoil(&file(&root, &image.layers[0]), 1_500_000, true);
+    let again = RegistryUnderTest::start(&root).await;
+    // Pushers ask, and send only what is not there.
+    again.head(&format!("/v2/{REPOSITORY}/blobs/{}", image.layers[0].digest)).await.is(404);
+    image.push(&again, REPOSITORY, "1").await;
+    image.is_pulled(&again, REPOSITORY, "1").await;
+}
+
+#[tokio::test]
 async fn a_blob_of_another_length_is_not_served() {
     for length in [0, 1_000_000, 2_999_999, 3_000_001] {
         let folder = tempfile::tempdir().unwrap();
@@ -88,7 +117,8 @@ async fn a_blob_of_another_length_is_not_served() {
         let (registry, image) = with_image(&root).await;
         File::options().write(true).open(file(&root, &image.layers[0])).unwrap().set_len(length).unwrap();
         nothing_of_it_is_served(&registry, &image.layers[0]).await;
-        nothing_of_it_is_served(&RegistryUnderTest::start(&root).await, &image.layers[0]).await;
+        let again = RegistryUnderTest::start(&root).await;
+        nothing_of_it_is_served(&again, &image.layers[0]).await;
     }
 }
 

@@ -24,7 +24,8 @@ impl Disk {
     }
 
     fn mount(&self, options: &str) {
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(self.folder.path()).status();
+        let status =
+            Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(self.folder.path()).status();
         assert!(status.unwrap().success(), "a small file system needs root");
     }
 
@@ -78,7 +79,8 @@ async fn a_full_disk_takes_nothing_loses_nothing_and_works_again_when_there_is_r
     every_write_is_refused(&registry, &image).await;
     image.is_pulled(&registry, REPOSITORY, "1").await;
     holds(&disk.root(), &image);
-    image.is_pulled(&RegistryUnderTest::start(&disk.root()).await, REPOSITORY, "1").await;
+    let again = RegistryUnderTest::start(&disk.root()).await;
+    image.is_pulled(&again, REPOSITORY, "1").await;
     fs::remove_file(filler).unwrap();
     let other = Image::new(600_000);
     other.push(&registry, REPOSITORY, "1").await;
@@ -112,9 +114,13 @@ async fn a_disk_that_is_only_read_serves_and_takes_nothing() {
     let registry = RegistryUnderTest::start(&disk.root()).await;
     let image = Image::new(100_000);
     image.push(&registry, REPOSITORY, "1").await;
+    let left_by_a_crash = disk.root().join("team%2Fimage/.bedplate-half");
+    fs::write(left_by_a_crash, "{").unwrap();
     disk.mount("remount,ro");
     every_write_is_refused(&registry, &image).await;
-    for path in [format!("/v2/{REPOSITORY}/manifests/1"), format!("/v2/{REPOSITORY}/manifests/{}", image.manifest.digest)] {
+    for path in
+        [format!("/v2/{REPOSITORY}/manifests/1"), format!("/v2/{REPOSITORY}/manifests/{}", image.manifest.digest)]
+    {
         is_refused(&registry.delete(&path).await);
     }
     image.is_pulled(&registry, REPOSITORY, "1").await;

@@ -20,3 +20,4 @@ mod process;
 mod races;
 mod raw;
 mod reader;
+mod slowness;

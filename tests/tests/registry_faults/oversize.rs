@@ -89,7 +89,9 @@ async fn content_types_that_are_wrong_harm_nothing() {
     image.push(&registry, "a", "1").await;
     let (path, bytes) = ("/v2/a/manifests/1", image.manifest.bytes.clone());
     let index = "application/vnd.oci.image.index.v1+json";
-    for media_type in ["text/html", "application/json", "", index, "application/octet-stream", "no type", "a/b; c=\u{7f}"] {
+    for media_type in
+        ["text/html", "application/json", "", index, "application/octet-stream", "no type", "a/b; c=\u{7f}"]
+    {
         let answer = registry.try_ask("PUT", path, &[("content-type", media_type)], bytes.clone()).await;
         let Ok(answer) = answer else { continue };
         assert!(matches!(answer.status, 201 | 400 | 415), "`{media_type}`: {answer}");

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use registry::Store;
+use registry::{ListenSettings, Service, Store};
 use tests::RegistryClient;
 use tokio::net::TcpListener;
 
@@ -95,7 +95,7 @@ async fn serve(folder: PathBuf) {
     let half = path.with_extension("half");
     fs::write(&half, listener.local_addr().unwrap().to_string()).unwrap();
     fs::rename(half, path).unwrap();
-    tests::serve(listener, store).await;
+    tests::serve_registry(listener, Service::new(store), ListenSettings::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -65,7 +65,9 @@ impl Layout {
     fn tags(&self) -> Vec<(String, String)> {
         let entries = self.index["manifests"].as_array().unwrap();
         let mut seen = BTreeSet::new();
-        entries.iter().for_each(|entry| self.follow(entry, &mut seen));
+        for entry in entries {
+            self.follow(entry, &mut seen);
+        }
         let tag = |entry: &Value| Some((text(&entry["annotations"][REF_NAME])?, text(&entry["digest"])?));
         entries.iter().filter_map(tag).collect()
     }
@@ -81,7 +83,9 @@ impl Layout {
             let document = json(&self.folder.join("blobs").join(digest.replace(':', "/")));
             let lists = ["layers", "manifests"].into_iter().filter_map(|key| document[key].as_array()).flatten();
             let config = Some(&document["config"]).filter(|config| config.is_object());
-            config.into_iter().chain(lists).for_each(|one| self.follow(one, seen));
+            for one in config.into_iter().chain(lists) {
+                self.follow(one, seen);
+            }
         }
     }
 }

@@ -137,3 +137,25 @@ async fn what_the_disk_damaged_is_thrown_away_and_made_again() {
         assert_eq!(wave.publications.get("static").unwrap().index, before);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_layer_is_published_whole_again_once_it_was_deleted() {
+    let (archive, folder) = (mini_trixie(&["amd64"]), tempfile::tempdir().unwrap());
+    let server = archive.serve();
+    let (_locked, wave) = factory(&archive, &server, folder.path());
+    let images = worker::WaveRequest { platforms: vec!["linux/amd64".parse().unwrap()], ..request(&["static"]) };
+    wave.run(&images).await.unwrap();
+    let published = wave.publications.get("static").unwrap();
+    let repository = "static".parse().unwrap();
+    let blobs = wave.store.layout_path(&repository).join("blobs/sha256");
+    let largest = worker::list(&blobs).unwrap().into_iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+    let whole = std::fs::read(&largest).unwrap();
+    // The registry and the cache have the same file: both are damaged.
+    std::fs::write(&largest, vec![0; whole.len()]).unwrap();
+    std::fs::remove_file(&largest).unwrap();
+    assert_eq!(wave.run(&images).await.unwrap().counts(), (0, 0, 1), "the cache is found to be damaged");
+    let again = wave.run(&images).await.unwrap();
+    assert_eq!(failures(&again), [""; 0]);
+    assert_eq!(std::fs::read(&largest).unwrap(), whole);
+    assert_eq!(wave.publications.get("static").unwrap().index, published.index);
+}

@@ -3,8 +3,12 @@
 pub(crate) mod build;
 pub(crate) mod catalog;
 pub(crate) mod completions;
+pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod gc;
 pub(crate) mod lock;
 pub(crate) mod plan;
+pub(crate) mod publish;
+pub(crate) mod site;
 pub(crate) mod up;

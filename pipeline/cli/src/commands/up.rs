@@ -17,7 +17,9 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use worker::{Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
+use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
+use crate::delivery::{self, Delivery};
 use crate::progress;
 use crate::pull_table;
 use crate::status_page::{self, Status};
@@ -30,11 +32,14 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let listener = (!command.once).then(|| runtime.block_on(listen(address))).transpose()?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
+    let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
         status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
         wave: Arc::new(wave),
         request,
         busy: Arc::new(Mutex::new(())),
+        cleaning: Arc::new(Cleaning::new(context.settings.retention)),
+        delivery: Arc::new(delivery),
         arguments: Printing { format: arguments.format, address },
     };
     match listener {
@@ -62,14 +67,17 @@ struct Factory {
     request: WaveRequest,
     status: Arc<Status>,
     busy: Arc<Mutex<()>>,
+    cleaning: Arc<Cleaning>,
+    delivery: Arc<Delivery>,
     arguments: Printing,
 }
 
 impl Factory {
     async fn once(&self) -> anyhow::Result<u8> {
         let summary = self.evaluate().await?;
-        pull_table::print(self.arguments.format, self.arguments.address, &self.wave, &summary)?;
-        Ok(summary.exit_code())
+        let sent = self.delivery.run(&self.wave).await;
+        pull_table::print(self.arguments.format, self.arguments.address, &self.wave, &summary, &sent)?;
+        Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
 
     async fn forever(&self, listener: TcpListener, schedule: &str) -> anyhow::Result<u8> {
@@ -79,7 +87,8 @@ impl Factory {
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {
             Ok(summary) => {
-                pull_table::print(self.arguments.format, self.arguments.address, &self.wave, &summary)?;
+                pull_table::print(self.arguments.format, self.arguments.address, &self.wave, &summary, &[])?;
+                self.deliver();
             }
             Err(failure) => tracing::error!("evaluation failed, the next one is on schedule: {failure:#}"),
         }
@@ -130,6 +139,16 @@ impl Factory {
         if let Err(failure) = self.evaluate().await {
             tracing::error!("evaluation failed, the next one is on schedule: {failure:#}");
         }
+        self.deliver();
+        if let Ok(_busy) = self.busy.try_lock() {
+            self.cleaning.run(&self.wave).await;
+        }
+    }
+
+    /// To other registries, beside whatever else goes on.
+    fn deliver(&self) {
+        let (delivery, wave) = (Arc::clone(&self.delivery), Arc::clone(&self.wave));
+        tokio::spawn(async move { delivery.run(&wave).await });
     }
 
     async fn tell_next(&self, scheduler: &mut JobScheduler) {

@@ -38,15 +38,16 @@ pub(crate) async fn answer(request: Request, repository: Repository, digest: Dig
     Ok((status, headers, body).into_response())
 }
 
-/// Opens a blob. Before a part of it is sent it is hashed as a whole; a whole one is hashed while it is sent. Who only asks whether
-/// it is there relies on it later.
+/// Opens a blob. Before a part of it is sent it is hashed as a whole, where nobody has done so yet; a whole one is hashed while it is
+/// sent. Who only asks whether it is there relies on it later: that must be true too.
 async fn open(request: &Request, repository: &Repository, digest: &Digest) -> Result<Option<StoredBlob>, ApiError> {
     let (store, name, wanted) = (Arc::clone(request.store()), repository.clone(), digest.clone());
     let (is_head, is_part) = (request.is_head(), request.headers().contains_key(RANGE));
     blocking(move || {
         let Some(blob) = store.open_blob(&name, &wanted)? else { return Ok(None) };
         let is_here = if is_head { store.promise(&name, &wanted) } else { Ok(true) };
-        let is_whole = if is_part { store.check(&blob, &store.blob_path(&name, &wanted), &wanted)? } else { true };
+        let is_whole =
+            if is_part || is_head { store.check(&blob, &store.blob_path(&name, &wanted), &wanted)? } else { true };
         Ok(Some(blob).filter(|_| is_whole && is_here.unwrap_or(true)))
     })
     .await

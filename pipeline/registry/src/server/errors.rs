@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use blob::Digest;
@@ -91,9 +91,9 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "SIZE_INVALID", message)
     }
 
-    /// A tag that is none is to be made.
+    /// A tag that is none is to be made. The specification has no code of its own for it.
     pub(crate) fn tag_invalid(reason: impl Display) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "TAG_INVALID", reason)
+        Self::new(StatusCode::BAD_REQUEST, "MANIFEST_INVALID", reason)
     }
 
     /// More tags than one push may make.
@@ -154,15 +154,26 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message).with(ALLOW, allowed)
     }
 
-    /// A request that would write.
-    pub(crate) fn read_only(method: &Method) -> Self {
-        let message = format!("`{method}` is refused: this registry is only read, expected GET or HEAD");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message).with(ALLOW, "GET, HEAD")
+    /// Nobody knows who asks, and that matters; or the credentials are wrong. The challenge says how to identify oneself.
+    pub(crate) fn unauthorized(challenge: HeaderValue, message: impl Display) -> Self {
+        let mut refusal = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message);
+        refusal.headers.push((WWW_AUTHENTICATE, challenge));
+        refusal
     }
 
-    /// More at a time than the registry takes.
-    pub(crate) fn too_many_requests() -> Self {
-        let message = "too many uploads at a time: try again in a second";
+    /// Who asks may not do this.
+    pub(crate) fn denied(message: impl Display) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "DENIED", message)
+    }
+
+    /// A way of asking that we do not have.
+    pub(crate) fn unsupported(message: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "UNSUPPORTED", message)
+    }
+
+    /// More at a time than the registry takes, of what is named.
+    pub(crate) fn too_many_requests(what: &str) -> Self {
+        let message = format!("too many {what} at a time: try again in a second");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message).with(RETRY_AFTER, "1")
     }
 
@@ -207,6 +218,7 @@ impl From<StoreError> for ApiError {
             StoreError::Missing { .. } => Self::new(StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN", error),
             StoreError::Moved { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "DENIED", error),
             StoreError::Needed { .. } => Self::new(StatusCode::METHOD_NOT_ALLOWED, "DENIED", error),
+            StoreError::TooLong { .. } => Self::name_invalid(error),
             StoreError::File { .. } if error.is_full_disk() => {
                 Self::unable(&error, "its disk is full: free some, or try later")
             }
@@ -237,11 +249,12 @@ mod tests {
 
     #[tokio::test]
     async fn the_body_is_the_one_of_the_specification() {
-        let response = ApiError::read_only(&Method::PUT).into_response();
+        let response = ApiError::method_not_allowed(&Method::PUT, "GET, HEAD").into_response();
         assert_eq!(response.status(), 405);
         assert_eq!(response.headers()[ALLOW], "GET, HEAD");
         let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
-        let expected = r#"{"errors":[{"code":"UNSUPPORTED","message":"`PUT` is refused: this registry is only read, expected GET or HEAD"}]}"#;
+        let expected =
+            r#"{"errors":[{"code":"UNSUPPORTED","message":"`PUT` is not for this page: expected one of GET, HEAD"}]}"#;
         assert_eq!(body, expected);
     }
 

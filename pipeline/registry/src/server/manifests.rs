@@ -17,7 +17,7 @@ use super::errors::ApiError;
 use super::router::{Request, about, blocking, view};
 
 /// A tag may move: ask each time, and get 304 for an answer.
-const CACHE_TAG: &str = "no-cache";
+pub(crate) const CACHE_TAG: &str = "no-cache";
 /// What a digest names never changes.
 pub(crate) const CACHE_DIGEST: &str = "public, max-age=31536000, immutable";
 
@@ -37,12 +37,9 @@ pub(crate) async fn by_digest(request: Request, repository: Repository, digest: 
         None => named(&request, &repository, &digest).await?,
     };
     if request.service.pins.is_due(&repository, &digest) {
-        let (store, name) = (Arc::clone(request.store()), repository.clone());
-        blocking(move || {
-            store.refresh(&store.blob_path(&name, &digest));
-            Ok(())
-        })
-        .await?;
+        let (store, name, pinned) = (Arc::clone(request.store()), repository.clone(), digest.clone());
+        // On a disk that is only read nothing can be written down, and nothing is collected.
+        let _ = blocking(move || store.promise(&name, &pinned)).await;
     }
     answer(request, repository, &descriptor, CACHE_DIGEST).await
 }

@@ -23,7 +23,7 @@ use super::names::Route;
 use super::notices::Notices;
 use super::pins::Pins;
 use super::sessions::Sessions;
-use super::{blobs, conditions, delete, manifests, push, referrers, tags, uploads};
+use super::{LimitSettings, blobs, conditions, delete, manifests, push, referrers, tags, uploads};
 use crate::store::View;
 use crate::{Blobs, Store, StoreError};
 
@@ -34,7 +34,7 @@ pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-co
 #[derive(Debug)]
 pub struct Service {
     pub(crate) store: Arc<Store>,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) limits: Limits,
     pub(crate) sessions: Sessions,
     pub(crate) pins: Pins,
@@ -47,13 +47,25 @@ impl Service {
     pub fn new(store: Arc<Store>) -> Self {
         Self {
             store,
-            access: Access::default(),
+            access: Arc::default(),
             limits: Limits::default(),
             sessions: Sessions::default(),
             pins: Pins::default(),
             blobs: Blobs::Required,
             notices: None,
         }
+    }
+
+    /// The same service, with other rules of who may do what.
+    #[must_use]
+    pub fn with_access(self, access: Arc<Access>) -> Self {
+        Self { access, ..self }
+    }
+
+    /// The same service, with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: &LimitSettings) -> Self {
+        Self { limits: Limits::new(limits), ..self }
     }
 
     /// The same service, which tells clients about images what they should know.
@@ -73,11 +85,12 @@ impl Service {
         self.notices.as_ref()?.about(repository, digest)
     }
 
-    /// The routes `/v2/` and below. Nothing else is touched, so the router can be merged with pages for people.
+    /// The routes `/v2/` and below, and `/token` where there are users. Nothing else is touched, so the router can be merged with pages for people.
     pub fn router(self) -> Router {
+        let tokens = self.access.router();
         let service = Arc::new(self);
         let routes = Router::new().route("/v2", any(serve)).route("/v2/", any(serve)).route("/v2/{*path}", any(serve));
-        routes.with_state(service)
+        routes.with_state(service).merge(tokens)
     }
 }
 
@@ -119,7 +132,7 @@ async fn serve(State(service): State<Arc<Service>>, request: axum::extract::Requ
 async fn answer(request: Request, body: Body) -> Result<Response, ApiError> {
     let route = Route::parse(request.head.uri.path())?;
     let method = request.head.method.clone();
-    request.service.access.check(&request.head, &route.needs(&method))?;
+    request.service.access.check(&request.head, &route.needs(&method)).await?;
     match (method.as_str(), route) {
         ("GET" | "HEAD", route) => read(request, route).await,
         ("POST", Route::Uploads(repository)) => detached(uploads::start(request, body, repository)).await,

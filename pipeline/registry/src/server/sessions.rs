@@ -61,10 +61,12 @@ impl Sessions {
         id: Uuid,
     ) -> Result<Session, ApiError> {
         let mut slot = self.slot(repository, id).lock_owned().await;
-        if slot.is_none() {
-            let (store, name) = (Arc::clone(store), repository.clone());
-            *slot = blocking(move || store.find_upload(&name, id)).await?;
-        }
+        let (store, name, known) = (Arc::clone(store), repository.clone(), slot.take());
+        *slot = blocking(move || match known {
+            Some(upload) if upload.is_current() => Ok(Some(upload)),
+            _ => store.find_upload(&name, id),
+        })
+        .await?;
         if slot.is_none() {
             self.end(repository, id);
             return Err(ApiError::upload_unknown());

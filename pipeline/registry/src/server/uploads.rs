@@ -13,6 +13,7 @@ use blob::{Algorithm, Digest};
 use oci::Repository;
 use uuid::Uuid;
 
+use super::access::Access;
 use super::errors::ApiError;
 use super::names::{digest_parameter, parameter};
 use super::pieces::Announced;
@@ -69,7 +70,7 @@ async fn mount(request: &Request, repository: &Repository, digest: &Digest) -> R
         Some(text) => Some(text.parse().map_err(ApiError::name_invalid)?),
         None => None,
     };
-    let readable = request.service.access.readable(&request.head);
+    let readable = Access::readable(&request.service.access, &request.head).await;
     let (store, target, digest) = (Arc::clone(request.store()), repository.clone(), digest.clone());
     blocking(move || {
         let from = match from {

@@ -111,7 +111,7 @@ impl Store {
         digest: &Digest,
         is_allowed: impl Fn(&Repository) -> bool,
     ) -> Result<Option<Repository>, StoreError> {
-        for repository in self.repositories()? {
+        for repository in self.folders()? {
             if self.has_blob(&repository, digest)
                 && is_allowed(&repository)
                 && self.is_whole(&self.blob_path(&repository, digest), digest)?

@@ -2,7 +2,7 @@
 //!
 //! In: the entries of `index.json` and the manifests that they lead to. Out: [`Contents`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use blob::Digest;
@@ -64,18 +64,20 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Follows entries to every manifest; `load` gives those that are whole. A manifest that was known before is not loaded again.
+    /// Follows entries to every manifest; `load` gives those that are whole. An entry that was known before is not loaded again; what
+    /// only an index names is, because it may have been deleted meanwhile.
     pub(crate) fn read<'a>(
         entries: impl Iterator<Item = &'a Descriptor>,
         former: Option<&Self>,
         mut load: impl FnMut(&Descriptor) -> Option<Known>,
     ) -> Self {
         let mut contents = Self::default();
-        let mut open: Vec<(Descriptor, bool)> = entries.map(|entry| (entry.clone(), true)).collect();
-        while let Some((descriptor, is_listed)) = open.pop() {
+        let mut open: VecDeque<(Descriptor, bool)> = entries.map(|entry| (entry.clone(), true)).collect();
+        while let Some((descriptor, is_listed)) = open.pop_front() {
             if contents.manifests.contains_key(&descriptor.digest) {
                 continue;
             }
+            let former = former.filter(|_| is_listed);
             let known = former.and_then(|former| former.manifests.get(&descriptor.digest).cloned());
             if let Some(known) = known.or_else(|| load(&descriptor).map(Arc::new)) {
                 open.extend(known.children.iter().map(|child| (child.clone(), false)));
@@ -169,11 +171,13 @@ mod tests {
         assert_eq!(contents.judge(&Digest::of("config"), 5), Size::Expected(6));
         assert_eq!(contents.judge(&Digest::of("other"), 5), Size::Unknown);
         let asked = RefCell::new(Vec::new());
-        let again = Contents::read([&entry, &missing].into_iter(), Some(&contents), |descriptor| {
+        let again = Contents::read([&entry, &child, &missing].into_iter(), Some(&contents), |descriptor| {
             asked.borrow_mut().push(descriptor.digest.clone());
             None
         });
         assert!(again.manifest(&child.digest).is_some() && again.unreadable().contains(&missing.digest));
         assert_eq!(asked.borrow()[0], missing.digest, "only what was missing is tried again");
+        let again = Contents::read([&entry].into_iter(), Some(&contents), |_| None);
+        assert!(again.manifest(&child.digest).is_none(), "it is not listed and was deleted");
     }
 }

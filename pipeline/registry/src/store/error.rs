@@ -61,6 +61,12 @@ pub enum StoreError {
         /// The tag.
         tag: Tag,
     },
+    /// A repository's name is too long to be the name of a folder.
+    #[error("`{repository}` is too long a name: expected at most 255 characters, where each `/` counts as three")]
+    TooLong {
+        /// The repository.
+        repository: Repository,
+    },
     /// Something is to be deleted that a manifest needs.
     #[error("`{digest}` in `{repository}` is needed by `{owner}`: delete that first")]
     Needed {

@@ -15,7 +15,7 @@ use tempfile::{Builder, NamedTempFile};
 use crate::{StoreError, fault};
 
 /// How temporary files begin. No file of an image layout begins so.
-const TEMPORARY: &str = ".bedplate-";
+pub(crate) const TEMPORARY: &str = ".bedplate-";
 /// How much is read at once.
 pub(crate) const READ_SIZE: usize = 256 * 1024;
 
@@ -57,6 +57,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(),
 fn temporary_beside(path: &Path) -> Result<NamedTempFile, StoreError> {
     let readable = Permissions::from_mode(0o644);
     temporary().permissions(readable).tempfile_in(folder_of(path)).map_err(at(path, "written"))
+}
+
+/// A file in a folder, to be given a name elsewhere; the next sweep takes it where a crash leaves it.
+pub(crate) fn temporary_in(folder: &Path) -> Result<NamedTempFile, StoreError> {
+    temporary_beside(&folder.join(TEMPORARY))
 }
 
 fn temporary<'a>() -> Builder<'a, 'static> {

@@ -28,6 +28,12 @@ pub struct Retention {
     pub uploads: Duration,
 }
 
+/// Whatever is asked for, manifests stay as long as this: an index names them after they were pushed, and pulls by digest are written
+/// down once an hour.
+const LEAST_UNTAGGED: Duration = Duration::from_hours(2);
+/// And blobs as long as this: that somebody relies on them is written down every ten minutes.
+const LEAST_UNNAMED: Duration = Duration::from_mins(20);
+
 impl Default for Retention {
     fn default() -> Self {
         let day = Duration::from_hours(24);
@@ -72,30 +78,15 @@ impl Store {
         retention: &Retention,
         collecting: Collecting,
     ) -> Result<Collected, StoreError> {
-        let mut collected = self.find_garbage(repository, retention)?;
-        if collecting == Collecting::Remove && collected.unreadable.is_empty() {
-            // The list is found again under its lock: somebody may have pushed what was garbage a moment ago.
-            self.change_index(repository, |index| {
-                collected = self.find_garbage(repository, retention)?;
-                collected.manifests.iter().for_each(|digest| index.forget(digest));
-                Ok(())
-            })?;
-            let _lock = self.lock_index(repository)?;
-            collected = self.remove_garbage(repository, retention, collected)?;
+        if collecting == Collecting::DryRun || !self.exists(repository) {
+            return self.find_garbage(repository, retention);
         }
-        Ok(collected)
-    }
-
-    /// Between the list and here somebody may have named or promised a blob: each is looked at once more.
-    fn remove_garbage(
-        &self,
-        repository: &Repository,
-        retention: &Retention,
-        mut collected: Collected,
-    ) -> Result<Collected, StoreError> {
-        let now = self.find_garbage(repository, retention)?;
-        collected.blobs.retain(|digest| now.blobs.contains(digest));
-        collected.bytes = now.bytes;
+        let (_writing, _lock) = (self.writing()?, self.lock_index(repository)?);
+        let collected = self.find_garbage(repository, retention)?;
+        self.rewrite_index(repository, |index| {
+            collected.manifests.iter().for_each(|digest| index.forget(digest));
+            Ok(())
+        })?;
         for digest in &collected.blobs {
             self.remove_file(repository, digest)?;
         }
@@ -118,14 +109,15 @@ impl Store {
         }
         let tagged: BTreeSet<&Digest> = view.tags().filter_map(|tag| Some(&view.tagged(tag)?.digest)).collect();
         let is_root = |digest: &Digest| {
-            tagged.contains(digest) || is_younger(&self.blob_path(repository, digest), retention.untagged)
+            let untagged = retention.untagged.max(LEAST_UNTAGGED);
+            tagged.contains(digest) || is_younger(&self.blob_path(repository, digest), untagged)
         };
         let kept = keep(&contents, is_root);
         collected.manifests = listed(&contents, &kept, |digest| view.entry(digest).is_some());
         let needed = needed(&contents, &kept);
         for (digest, metadata) in self.files(repository)? {
             let is_manifest = contents.manifest(&digest).is_some();
-            if !needed.contains(&digest) && (is_manifest || is_aged(&metadata, retention.unnamed)) {
+            if !needed.contains(&digest) && (is_manifest || is_aged(&metadata, retention.unnamed.max(LEAST_UNNAMED))) {
                 collected.bytes += if links(&metadata) == 1 { metadata.len() } else { 0 };
                 collected.blobs.push(digest);
             }

@@ -4,7 +4,9 @@
 //! Specification: <https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#indexjson-file>.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 
 use blob::Digest;
 use oci::{BLOBS_FOLDER, INDEX_FILE, LAYOUT_FILE, LayoutIndex, Repository, layout_file};
@@ -13,16 +15,26 @@ use super::files::{self, Existing, at};
 use super::read_index;
 use crate::{Store, StoreError, fault};
 
+/// File systems have no longer names.
+const LONGEST_NAME: usize = 255;
+
 impl Store {
     /// Makes an empty image layout where there is none; `oci-layout` first, because it is what writers lock.
     pub(crate) fn create(&self, repository: &Repository) -> Result<(), StoreError> {
         if self.exists(repository) {
             return Ok(());
         }
-        let folder = self.layout_path(repository);
+        let folder = self.new_layout_path(repository)?;
         files::create_folder(&folder.join(BLOBS_FOLDER))?;
         files::write(&folder.join(LAYOUT_FILE), &layout_file(), Existing::Keep)?;
         files::write(&folder.join(INDEX_FILE), &LayoutIndex::default().to_bytes(), Existing::Keep)
+    }
+
+    /// Where a repository can be made.
+    pub(crate) fn new_layout_path(&self, repository: &Repository) -> Result<PathBuf, StoreError> {
+        let folder = self.layout_path(repository);
+        let length = folder.file_name().map_or(0, OsStr::len);
+        if length > LONGEST_NAME { Err(StoreError::TooLong { repository: repository.clone() }) } else { Ok(folder) }
     }
 
     /// Reads `index.json`, changes it and writes it; no other writer comes between. What lost its last tag is young again:
@@ -32,9 +44,16 @@ impl Store {
         repository: &Repository,
         change: impl FnOnce(&mut LayoutIndex) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let _writing = self.writing()?;
-        self.create(repository)?;
-        let _lock = self.lock_index(repository)?;
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
+        self.rewrite_index(repository, change)
+    }
+
+    /// The same for who holds the lock.
+    pub(crate) fn rewrite_index(
+        &self,
+        repository: &Repository,
+        change: impl FnOnce(&mut LayoutIndex) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let path = self.layout_path(repository).join(INDEX_FILE);
         let mut index = read_index(&path)?.map(|(_, index)| index).unwrap_or_default();
         let (before, tagged) = (index.to_bytes(), tagged(&index));
@@ -50,7 +69,14 @@ impl Store {
         Ok(())
     }
 
-    /// Held by whoever changes what a repository lists, or removes what it does not list.
+    /// Makes a repository where there is none, and locks it.
+    pub(crate) fn lock_repository(&self, repository: &Repository) -> Result<File, StoreError> {
+        self.create(repository)?;
+        self.lock_index(repository)
+    }
+
+    /// Held by whoever changes what a repository lists, gives a file in it its name, or takes one away: collection looks at a file and
+    /// removes it as one step.
     pub(crate) fn lock_index(&self, repository: &Repository) -> Result<File, StoreError> {
         let path = self.layout_path(repository).join(LAYOUT_FILE);
         let file = File::open(&path).map_err(at(&path, "locked"))?;

@@ -30,10 +30,12 @@ impl Store {
         if !self.exists(repository) {
             return Ok(false);
         }
-        self.change_index(repository, |index| {
+        // The file goes under the same lock: whoever pushes the manifest again comes before or after.
+        let (_writing, _lock) = (self.writing()?, self.lock_index(repository)?);
+        self.rewrite_index(repository, |index| {
             let view = self.view(repository)?;
             let contents = view.map(|view| self.contents(repository, &view)).unwrap_or_default();
-            if let Some(parent) = contents.parent(digest) {
+            if let Some(parent) = contents.manifest(digest).and_then(|_| contents.parent(digest)) {
                 return Err(needed(repository, digest, &parent.descriptor.digest));
             }
             was_there = index.contains(digest);

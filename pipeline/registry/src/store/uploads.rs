@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use axum::body::Bytes;
 use blob::{Algorithm, Digest, Hasher, VerifyError};
@@ -58,6 +59,11 @@ impl Upload {
         present(fs::remove_file(&self.path)).map(drop).map_err(at(&self.path, "removed"))
     }
 
+    /// Whether it still is on disk what it is here: another process may have gone on with it, ended it, or swept it.
+    pub(crate) fn is_current(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() == self.length)
+    }
+
     /// The digest of all that came, by the algorithm that is asked for.
     fn digest(&self, algorithm: Algorithm) -> Result<Digest, StoreError> {
         let hasher = if algorithm == self.algorithm { self.hasher.clone() } else { hash(&self.path, algorithm)? };
@@ -85,6 +91,7 @@ fn hash(path: &Path, algorithm: Algorithm) -> Result<Hasher, StoreError> {
 impl Store {
     /// Begins an upload of nothing.
     pub(crate) fn start_upload(&self, repository: &Repository, algorithm: Algorithm) -> Result<Upload, StoreError> {
+        self.new_layout_path(repository)?;
         let id = Uuid::new_v4();
         let path = self.upload_path(repository, id);
         files::create_folder(files::folder_of(&path))?;
@@ -120,10 +127,13 @@ impl Store {
     }
 
     fn adopt(&self, repository: &Repository, upload: &Upload, digest: &Digest) -> Result<(), StoreError> {
-        let target = self.place(repository, digest)?;
         let file = File::open(&upload.path).map_err(at(&upload.path, "read"))?;
+        // The last piece may have come long ago: the blob is young from here on.
+        file.set_modified(SystemTime::now()).map_err(at(&upload.path, "dated"))?;
         file.sync_all().map_err(at(&upload.path, "synced"))?;
         fault::point("upload synced");
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
+        let target = self.place(repository, digest)?;
         fs::rename(&upload.path, &target).map_err(at(&target, "renamed to"))?;
         fault::point("upload renamed");
         self.remember(&file, digest, true);

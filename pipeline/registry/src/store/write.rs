@@ -68,7 +68,7 @@ impl Store {
     /// Puts a file under a digest: by a hard link, or by a copy where the file is on another file system. Every byte is checked.
     /// The file must not be changed afterwards: it may be the same one. Nothing is done where a blob of that size is there already.
     pub fn put_blob_from_path(&self, repository: &Repository, digest: &Digest, path: &Path) -> Result<(), StoreError> {
-        let _writing = self.writing()?;
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
         let size = fs::metadata(path).map_err(at(path, "read"))?.len();
         let target = self.place(repository, digest)?;
         if self.blob_size(repository, digest)? != Some(size) {
@@ -81,19 +81,25 @@ impl Store {
     /// Puts bytes, and says under which digest.
     pub fn put_bytes(&self, repository: &Repository, bytes: &[u8]) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
-        self.put_bytes_as(repository, bytes, &digest)?;
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
+        self.write_bytes(repository, bytes, &digest)?;
         Ok(digest)
     }
 
-    /// The caller knows that the bytes have the digest.
-    fn put_bytes_as(&self, repository: &Repository, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
-        let _writing = self.writing()?;
+    /// The caller holds the lock, and knows that the bytes have the digest.
+    fn write_bytes(&self, repository: &Repository, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
         let target = self.place(repository, digest)?;
-        if self.blob_size(repository, digest)? == Some(bytes.len() as u64) {
+        let found = self.blob_size(repository, digest)?;
+        // They are few: looking at all of them finds a damaged file, and a new one takes its place.
+        if found == Some(bytes.len() as u64) && fs::read(&target).is_ok_and(|found| found == bytes) {
             self.refresh(&target);
             return Ok(());
         }
-        files::write(&target, bytes, Existing::Replace)
+        files::write(&target, bytes, Existing::Replace)?;
+        if found.is_some() {
+            self.forget_view(repository);
+        }
+        Ok(())
     }
 
     /// Puts a manifest or an index, and lists it in `index.json` without a tag. An image's configuration and layers must be there.
@@ -115,14 +121,18 @@ impl Store {
         push: Push<'_>,
     ) -> Result<(Descriptor, Option<Digest>), StoreError> {
         let (descriptor, document) = read(push)?;
-        document.required().try_for_each(|blob| self.put_embedded(repository, blob))?;
-        self.require_all(repository, &document, push.blobs)?;
-        self.put_bytes_as(repository, push.bytes, &descriptor.digest)?;
-        fault::point("manifest stored");
+        if push.blobs == Blobs::Required && !self.exists(repository) {
+            // A refusal makes no repository.
+            document
+                .required()
+                .filter(|blob| blob.data.is_none())
+                .try_for_each(|blob| self.require(repository, blob))?;
+        }
         self.change_index(repository, |index| {
-            // Once more: meanwhile a blob may have been deleted.
+            document.required().try_for_each(|blob| self.put_embedded(repository, blob))?;
             self.require_all(repository, &document, push.blobs)?;
-            self.require(repository, &descriptor)?;
+            self.write_bytes(repository, push.bytes, &descriptor.digest)?;
+            fault::point("manifest stored");
             if let Some(tag) = push.tags.first().filter(|tag| !push.condition.holds(digest_of(index, tag).as_ref())) {
                 return Err(StoreError::Moved { repository: repository.clone(), tag: tag.clone() });
             }
@@ -130,6 +140,7 @@ impl Store {
             push.tags.iter().for_each(|tag| index.set(tag, &descriptor));
             Ok(())
         })?;
+        self.read_again(repository, &descriptor.digest);
         Ok((descriptor, document.subject().map(|subject| subject.digest.clone())))
     }
 
@@ -137,7 +148,7 @@ impl Store {
     fn put_embedded(&self, repository: &Repository, blob: &Descriptor) -> Result<(), StoreError> {
         let Some(bytes) = blob.data.as_deref().and_then(decode) else { return Ok(()) };
         if Digest::by(blob.digest.algorithm(), &bytes) == blob.digest {
-            self.put_bytes_as(repository, &bytes, &blob.digest)
+            self.write_bytes(repository, &bytes, &blob.digest)
         } else {
             Ok(())
         }
@@ -182,12 +193,11 @@ impl Store {
         from: &Repository,
     ) -> Result<bool, StoreError> {
         let source = self.blob_path(from, digest);
-        if !self.is_whole(&source, digest)? {
+        if !self.is_whole(&source, digest)? || !self.promise(from, digest)? {
             return Ok(false);
         }
-        let _writing = self.writing()?;
+        let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
         let target = self.place(repository, digest)?;
-        self.refresh(&source);
         files::link_or_copy_whole(&source, &target, digest)?;
         fault::point("blob linked");
         Ok(true)
@@ -196,8 +206,7 @@ impl Store {
     /// Uses what is already there, in this repository or in another one. `false` where nothing whole is.
     pub(crate) fn reuse(&self, repository: &Repository, digest: &Digest) -> Result<bool, StoreError> {
         let path = self.blob_path(repository, digest);
-        if self.is_whole(&path, digest)? {
-            self.refresh(&path);
+        if self.is_whole(&path, digest)? && self.promise(repository, digest)? {
             return Ok(true);
         }
         let elsewhere = self.find_elsewhere(digest, |other| other != repository)?;

@@ -10,3 +10,4 @@ mod listing;
 mod pull;
 mod ranges;
 mod refusal;
+mod site;

@@ -44,10 +44,10 @@ impl Fixture {
         self.store.tag(&self.repository, &tag.parse::<Tag>().unwrap(), descriptor).unwrap();
     }
 
-    /// Lets all files become two hours old.
+    /// Lets all files become three hours old.
     fn age(&self) {
         for (digest, _) in self.store.files(&self.repository).unwrap() {
-            self.set_time(&digest, SystemTime::now() - 2 * HOUR);
+            self.set_time(&digest, SystemTime::now() - 3 * HOUR);
         }
     }
 
@@ -105,7 +105,7 @@ fn a_digest_that_was_pulled_or_untagged_lately_stays() {
     fixture.age();
     fixture.store.refresh(&fixture.store.blob_path(&fixture.repository, &pulled[0].digest));
     fixture.tag("1", &newer[0]);
-    fixture.set_times(&untagged[1..], SystemTime::now() - 2 * HOUR);
+    fixture.set_times(&untagged[1..], SystemTime::now() - 3 * HOUR);
     assert_eq!(fixture.collect().manifests, []);
     assert!(pulled.iter().chain(&untagged).all(|descriptor| fixture.is_here(descriptor)));
 }
@@ -165,7 +165,7 @@ fn uploads_that_nobody_goes_on_with_are_swept() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| path.to_string_lossy().contains(&old.id.to_string()));
-    File::open(old.unwrap()).unwrap().set_modified(SystemTime::now() - 2 * HOUR).unwrap();
+    File::open(old.unwrap()).unwrap().set_modified(SystemTime::now() - 3 * HOUR).unwrap();
     for (collecting, expected) in [(Collecting::DryRun, 1), (Collecting::Remove, 1), (Collecting::Remove, 0)] {
         assert_eq!(fixture.store.sweep_uploads(&STRICT, collecting).unwrap(), expected);
     }

@@ -1,0 +1,93 @@
+//! Copies images with everything that belongs to them, between registries, image layouts and the store: not a byte becomes another one.
+//!
+//! In: where from, where to, and which tags. Out: the same manifests under the same digests, all platforms, everything that speaks about
+//! them, and signatures under tags of their own; the tags themselves last. Nothing is sent that is there. After an interruption the
+//! same call ends the same.
+
+mod blobs;
+mod end;
+mod error;
+mod events;
+mod graph;
+mod local;
+mod manifests;
+mod tags;
+mod together;
+mod walk;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use end::End;
+pub use error::CopyError;
+pub use events::{CopyEvent, CopyReporter, CopySummary};
+use oci::{Repository, Tag};
+
+use super::{Named, Remote};
+use crate::Store;
+
+/// Where images are.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A repository of a registry.
+    Remote(Remote),
+    /// A folder that is an image layout. As a target it is made where it is not there.
+    Layout(PathBuf),
+    /// A repository of the store.
+    Store(Arc<Store>, Repository),
+}
+
+/// What is copied beside the images, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyOptions {
+    /// Find out what would be sent, and send nothing.
+    pub dry_run: bool,
+    /// What speaks about the images and their platforms, and what speaks about that.
+    pub with_referrers: bool,
+    /// What is tagged `sha256-<hex>.sig`, `.att` or `.sbom` for a digest that is copied.
+    pub with_signature_tags: bool,
+    /// The folder for blobs on their way between two registries; by default the system's for temporary files.
+    pub scratch: Option<PathBuf>,
+}
+
+impl Default for CopyOptions {
+    fn default() -> Self {
+        Self { dry_run: false, with_referrers: true, with_signature_tags: true, scratch: None }
+    }
+}
+
+/// Copies what `tags` names: each source tag or digest, and the tags that point to it in the target; there may be none.
+/// `reporter` is told what happens while it happens.
+pub async fn copy(
+    source: &Place,
+    target: &Place,
+    tags: &[(Named, Vec<Tag>)],
+    options: &CopyOptions,
+    reporter: &dyn CopyReporter,
+) -> Result<CopySummary, CopyError> {
+    let source = End::source(source).await?;
+    let target = End::target(target, options.dry_run).await?;
+    let graph = walk::walk(&source, tags, options, reporter).await?;
+    let job = Job { source, target, options, reporter };
+    let mut summary = CopySummary { missing: graph.missing.clone(), ..CopySummary::default() };
+    let plan = job.plan(graph).await?;
+    job.send_blobs(&plan, &mut summary).await?;
+    job.write_manifests(&plan, &mut summary).await?;
+    job.move_tags(&plan, &mut summary).await?;
+    Ok(summary)
+}
+
+/// One copy under way.
+struct Job<'a> {
+    source: End,
+    target: End,
+    options: &'a CopyOptions,
+    reporter: &'a dyn CopyReporter,
+}
+
+impl Job<'_> {
+    /// How many things are done at a time.
+    fn parallel(&self) -> usize {
+        self.source.parallel().max(self.target.parallel())
+    }
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Brings the registry clients that Debian's stable suite lacks, for the judges under tests/tests/peers.
+# In: the folder to fill, by default `target/tools` (the tests look there, or where BEDPLATE_TOOLS says). Needs Debian's APT; Go for two tools.
+# Out: programs of newer suites unpacked below FOLDER/SUITE, built ones in FOLDER/bin. What is there is kept: delete the folder to renew it.
+# A program that cannot be had is named, and is no failure: its tests then say `not run`.
+set -euo pipefail
+folder=$(realpath -m "${1:-${BEDPLATE_TOOLS:-$(dirname "$0")/../target/tools}}")
+mkdir -p "$folder"
+
+# The machine's first Debian source, with another suite: nothing of it is installed, and the machine's own lists stay as they are.
+newer() {
+  local apt=$folder/apt/$1
+  apt_get=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/sources" -o "Dir::State::lists=$apt/lists"
+    -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
+  [ -e "$apt/updated" ] && return
+  mkdir -p "$apt"/{sources,lists/partial,cache/archives/partial}
+  local address
+  address=$(apt-get indextargets --format '$(REPO_URI) $(LABEL) $(COMPONENT)' 2>/dev/null | awk '$2 == "Debian" && $3 == "main" {print $1; exit}')
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    "$address" "$1" >"$apt/sources/debian.sources"
+  "${apt_get[@]}" update && touch "$apt/updated"
+}
+
+# unpack SUITE PACKAGE…: each lies in FOLDER/SUITE once it is whole.
+unpack() {
+  local suite=$1 package
+  for package in "${@:2}"; do
+    [ -e "$folder/$suite/.$package" ] && continue
+    if ! (newer "$suite" && cd "$folder/apt/$suite" && "${apt_get[@]}" download "$package" && mkdir -p "$folder/$suite" &&
+      dpkg-deb -x "$package"_*.deb "$folder/$suite" && rm "$package"_*.deb && touch "$folder/$suite/.$package"); then
+      echo "not had: $package of Debian's suite $suite"
+    fi
+  done
+}
+
+# build NAME MODULE VERSION
+build() {
+  [ -x "$folder/bin/$1-$3" ] && return
+  if GOBIN=$folder/bin go install -ldflags '-s -w' "$2@$3"; then
+    mv "$folder/bin/$1" "$folder/bin/$1-$3" && ln -sf "$1-$3" "$folder/bin/$1"
+  else
+    echo "not had: $1 $3, a Go module"
+  fi
+}
+
+unpack forky docker.io docker-cli docker-buildx containerd crane oras cosign
+unpack trixie cosign
+build regctl github.com/regclient/regclient/cmd/regctl v0.11.7
+build helm helm.sh/helm/v3/cmd/helm v3.22.0
