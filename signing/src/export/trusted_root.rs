@@ -1,7 +1,7 @@
-//! For cosign 3: a trusted root that trusts nobody, so that `cosign verify --key` asks nobody either.
+//! For cosign 3: a trusted root that trusts nobody, so that `cosign verify --key KEY --trusted-root FILE --insecure-ignore-tlog` asks nobody.
 //!
-//! In: nothing. Out: `trusted_root.json`. Signatures by a key need no authority; without this file cosign fetches Sigstore's own root from
-//! the internet, even where a key is given. A deployment with its own certificate authority hands out that authority's root instead.
+//! In: nothing. Out: `trusted_root.json`. Signatures by a key need no authority and stand in no log; `--insecure-ignore-tlog` says the
+//! second, and without it cosign 3.1 refuses them under any root. A deployment with authorities of its own hands out their root instead.
 //! Specification: <https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustroot.proto>.
 
 /// The file.
