@@ -43,7 +43,23 @@ build() {
   fi
 }
 
-unpack forky docker.io docker-cli docker-buildx containerd crane oras cosign
+# with_libraries SUITE PROGRAM…: they find the suite's own C library and what else lies there.
+with_libraries() {
+  local root=$folder/$1 program file
+  for program in "${@:2}"; do
+    file=$root/usr/bin/$program
+    [ -e "$root/.with-$program" ] && continue
+    if ! (patchelf --set-interpreter "$root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --force-rpath \
+      --set-rpath "$root/usr/lib/x86_64-linux-gnu" "$file" && "$file" --version >/dev/null && touch "$root/.with-$program"); then
+      echo "not had: $program of Debian's suite $1 does not start"
+      rm -f "$file"
+    fi
+  done
+}
+
+unpack forky docker.io docker-cli docker-buildx containerd crane oras cosign notation
+unpack forky podman skopeo libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0 libseccomp2 libsubid6
+with_libraries forky podman skopeo
 unpack trixie cosign
 build regctl github.com/regclient/regclient/cmd/regctl v0.11.7
 build helm helm.sh/helm/v3/cmd/helm v3.22.0

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
-pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Site, SiteExport};
+pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
 
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
@@ -59,6 +59,8 @@ pub(crate) enum Progress {
 pub(crate) enum Command {
     /// Run the factory: observe the archive, build, publish, serve.
     Up(Up),
+    /// Serve the registry and the status page of a state folder, and build nothing.
+    Serve(Serve),
     /// Resolve images against the archive and print or write their locks.
     Lock(Lock),
     /// Show what would be built, and why. Changes nothing.

@@ -39,8 +39,10 @@ mod progress_lines;
 mod published;
 mod pull_table;
 mod registry_arguments;
+mod registry_settings;
 mod review_file;
 mod sent_text;
+mod serving;
 mod settings;
 mod shown;
 mod status;
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     match &arguments.command {
         Command::Up(command) => commands::up::run(arguments, command),
+        Command::Serve(command) => commands::serve::run(arguments, command),
         Command::Lock(command) => commands::lock::run(arguments, command),
         Command::Plan(command) => commands::plan::run(arguments, command),
         Command::Build(command) => commands::build::run(arguments, command),

@@ -1,7 +1,5 @@
 //! What `up` prints after a wave: what became of each image, and lines to copy.
 
-use std::net::SocketAddr;
-
 use plan::{Outcome, Publication, WaveSummary};
 use serde::Serialize;
 use worker::{Sent, Wave};
@@ -25,7 +23,7 @@ struct Report<'r> {
 /// Prints the table, the summary, the lines to copy, and what became of images at other registries.
 pub(crate) fn print(
     format: Format,
-    address: SocketAddr,
+    url: &str,
     wave: &Wave,
     summary: &WaveSummary,
     sent: &[Sent],
@@ -46,9 +44,10 @@ pub(crate) fn print(
             lines.push(format!("  {} failed [{whose}]: {message}", one.image));
         }
     }
-    lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: http://{address}/")]);
+    lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: {url}/")]);
     let pull = summary.images.iter().filter_map(|one| wave.publications.get(&one.image));
-    lines.extend(pull.map(|it| format!("  docker pull {address}/{}", reference(&it))));
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    lines.extend(pull.map(|it| format!("  docker pull {host}/{}", reference(&it))));
     output::print_text(&(lines.join("\n") + "\n"))?;
     if sent.is_empty() {
         return Ok(());

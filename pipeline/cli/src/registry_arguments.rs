@@ -1,5 +1,6 @@
-//! The command line of what is about registries: `publish`, `copy`, `site` and `gc`.
+//! The command line of what is about registries: `serve`, `publish`, `copy`, `site` and `gc`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,6 +58,14 @@ pub(crate) struct Reach {
     /// Registry to be spoken to without TLS (may be repeated); one on this machine always may be.
     #[arg(long, value_name = "HOST[:PORT]")]
     pub plain_http: Vec<String>,
+}
+
+/// `bedplate serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address of registry and status page. Default: `listen` of the settings, else 127.0.0.1:8080.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// `bedplate site`.

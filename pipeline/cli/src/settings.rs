@@ -12,6 +12,8 @@ use anyhow::Context;
 use serde::Deserialize;
 use worker::{ArchiveSettings, TargetSettings};
 
+use crate::registry_settings::RegistrySettings;
+
 /// The file that is read when none is named.
 pub(crate) const DEFAULT_FILE: &str = "bedplate.yaml";
 
@@ -31,6 +33,8 @@ pub(crate) struct Settings {
     pub schedule: String,
     /// `labels`: labels and annotations added to every image, such as `org.opencontainers.image.source`.
     pub labels: BTreeMap<String, String>,
+    /// `registry`: who may pull and push, encryption, the access log, limits. Default: anybody pulls, clients on this machine push.
+    pub registry: RegistrySettings,
     /// `snapshots`: address of a service that keeps packages which the archive has dropped, used by `build --locked`.
     pub snapshots: Option<String>,
     /// `retention`: how long the registry keeps manifests that no tag leads to, counted from when they were pushed, last
@@ -51,6 +55,7 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             schedule: "0 */5 * * * *".into(),
             labels: BTreeMap::new(),
+            registry: RegistrySettings::default(),
             snapshots: None,
             retention: Duration::from_hours(30 * 24),
             publish: Vec::new(),

@@ -16,6 +16,7 @@ pub(crate) struct Status {
     publications: Publications,
     catalogue: Arc<Catalogue>,
     last: RwLock<Last>,
+    evaluates: bool,
 }
 
 /// What the waves did, as far as this process saw them.
@@ -44,6 +45,8 @@ pub(crate) struct LastBuild {
 pub(crate) struct View {
     /// This moment.
     pub(crate) now: Timestamp,
+    /// Whether this process evaluates.
+    pub(crate) evaluates: bool,
     /// When the last wave ended.
     pub(crate) evaluated: Option<Timestamp>,
     /// When the next is due.
@@ -74,7 +77,12 @@ pub(crate) struct ImageView {
 impl Status {
     /// Nothing evaluated yet.
     pub(crate) fn new(publications: Publications, catalogue: Arc<Catalogue>) -> Self {
-        Self { publications, catalogue, last: RwLock::default() }
+        Self { publications, catalogue, last: RwLock::default(), evaluates: true }
+    }
+
+    /// Nothing will be evaluated: another process does that, or nobody.
+    pub(crate) fn only_served(publications: Publications, catalogue: Arc<Catalogue>) -> Self {
+        Self { evaluates: false, ..Self::new(publications, catalogue) }
     }
 
     /// A wave ended.
@@ -114,7 +122,8 @@ impl Status {
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let images = self.images(publications, &last);
-        View { now, evaluated: last.evaluated, next: last.next, error: last.error, unreadable, images }
+        let evaluates = self.evaluates;
+        View { now, evaluates, evaluated: last.evaluated, next: last.next, error: last.error, unreadable, images }
     }
 
     fn images(&self, publications: Vec<Publication>, last: &Last) -> Vec<ImageView> {
@@ -145,9 +154,10 @@ impl View {
         self.images.iter().find(|image| image.name == name)
     }
 
-    /// Whether there is something to pull, or a wave has said why there is not.
+    /// Whether there is something to pull, or nothing more is to be awaited: a wave has said why there is not, or there is none.
     pub(crate) fn is_ready(&self) -> bool {
-        self.unreadable.is_none() && (self.evaluated.is_some() || self.images.iter().any(ImageView::is_published))
+        let is_over = self.evaluated.is_some() || !self.evaluates;
+        self.unreadable.is_none() && (is_over || self.images.iter().any(ImageView::is_published))
     }
 
     /// How many images are published, and how many failed last time.
@@ -192,6 +202,8 @@ pub(crate) mod tests {
         assert!(!status.view(Timestamp::UNIX_EPOCH).is_ready());
         status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary::default());
         assert!(status.view(Timestamp::UNIX_EPOCH).is_ready());
+        let status = Status::only_served(Publications::of_state(empty.path()).unwrap(), Arc::new(catalogue()));
+        assert!(status.view(Timestamp::UNIX_EPOCH).is_ready(), "nothing is to be awaited");
     }
 
     #[test]

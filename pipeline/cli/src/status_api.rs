@@ -102,6 +102,7 @@ mod tests {
             build: None,
         };
         let view = View {
+            evaluates: true,
             now: Timestamp::UNIX_EPOCH,
             evaluated: Some(Timestamp::UNIX_EPOCH),
             next: None,

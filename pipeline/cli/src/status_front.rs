@@ -37,7 +37,8 @@ fn evaluations(view: &View) -> Markup {
             div { dt { "Failed last time" } dd { @if failed > 0 { span.bad { (failed) } } @else { "none" } } }
             div { dt { "Last evaluation" } dd { @match view.evaluated {
                 Some(at) => { (time(at, view.now)) }
-                None => { "not over yet" }
+                None if view.evaluates => { "not over yet" }
+                None => { "not by this process" }
             } } }
             div { dt { "Next evaluation" } dd { @match view.next {
                 Some(at) if at > view.now => { (time(at, view.now)) }

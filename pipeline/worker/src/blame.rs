@@ -22,7 +22,7 @@ pub(crate) fn whose(fault: &ClientFault) -> Whose {
         | ClientFault::Unexpected { .. }
         | ClientFault::Wrong { .. }
         | ClientFault::TooLarge { .. }
-        | ClientFault::Document { .. }
+        | ClientFault::NoList { .. }
         | ClientFault::Contended { .. } => Whose::Upstream,
         _ => Whose::Policy,
     }

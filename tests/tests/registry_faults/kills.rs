@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tests::{RegistryClient, noise};
+use tests::{Content, RegistryClient, closing_path, noise};
 
 use crate::images::Image;
 use crate::process::Process;
@@ -23,6 +23,8 @@ struct Record {
     blobs: BTreeSet<(String, String)>,
     /// Acknowledged tags, each with its digest.
     tags: BTreeMap<(String, String), String>,
+    /// Tags that are to be deleted: they may be gone, and are if that was acknowledged.
+    deleted: BTreeMap<(String, String), bool>,
     /// All digests that a moving tag may point to.
     moves: BTreeMap<(String, String), BTreeSet<String>>,
     /// Moving tags of which at least one move was acknowledged.
@@ -35,30 +37,78 @@ fn pair(repository: &str, name: &str) -> (String, String) {
     (repository.to_owned(), name.to_owned())
 }
 
-/// Pushes images until the server is gone.
-async fn write(client: RegistryClient, record: Shared, repository: String, name: String) {
-    for turn in 0..10_000 {
-        if push(&client, &record, &repository, &format!("{name}-{turn}")).await.is_none() {
-            return;
-        }
-    }
+/// Who pushes, and where.
+struct Writer {
+    client: RegistryClient,
+    record: Shared,
+    repository: String,
+    name: String,
 }
 
-/// One image under a tag of its own and under one that all move; `None` when the server is gone.
-async fn push(client: &RegistryClient, record: &Shared, repository: &str, tag: &str) -> Option<()> {
-    let image = Image::new(usize::from(noise(1)[0]) * 64);
-    for blob in image.blobs() {
-        client.try_push_blob(repository, blob).await.ok()?.is(201);
-        record.lock().unwrap().blobs.insert(pair(repository, &blob.digest));
+impl Writer {
+    /// Pushes images until the server is gone.
+    async fn write(self) {
+        for turn in 0..10_000 {
+            if self.push(&format!("{}-{turn}", self.name)).await.is_none() {
+                return;
+            }
+        }
     }
-    let digest = &image.manifest.digest;
-    client.try_put_manifest(repository, tag, &image.manifest).await.ok()?.is(201);
-    record.lock().unwrap().tags.insert(pair(repository, tag), digest.clone());
-    let latest = pair(repository, "latest");
-    record.lock().unwrap().moves.entry(latest.clone()).or_default().insert(digest.clone());
-    client.try_put_manifest(repository, "latest", &image.manifest).await.ok()?.is(201);
-    record.lock().unwrap().moved.insert(latest);
-    Some(())
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap()
+    }
+
+    /// One image under a tag of its own and under one that all move; `None` when the server is gone.
+    async fn push(&self, tag: &str) -> Option<()> {
+        let image = Image::new(usize::from(noise(1)[0]) * 64);
+        self.push_blob(&image.config).await?;
+        self.push_in_chunks(&image.layers[0]).await?;
+        self.put(tag, &image).await?;
+        self.record().tags.insert(pair(&self.repository, tag), image.manifest.digest.clone());
+        let latest = pair(&self.repository, "latest");
+        self.record().moves.entry(latest.clone()).or_default().insert(image.manifest.digest.clone());
+        self.put("latest", &image).await?;
+        self.record().moved.insert(latest);
+        if noise(1)[0] < 64 { self.delete(tag).await } else { self.mount(&image.layers[0]).await }
+    }
+
+    async fn push_blob(&self, blob: &Content) -> Option<()> {
+        self.client.try_push_blob(&self.repository, blob).await.ok()?.is(201);
+        self.record().blobs.insert(pair(&self.repository, &blob.digest));
+        Some(())
+    }
+
+    async fn push_in_chunks(&self, blob: &Content) -> Option<()> {
+        let path = format!("/v2/{}/blobs/uploads/", self.repository);
+        let mut path = self.client.try_ask("POST", &path, &[], "").await.ok()?.is(202).location();
+        for chunk in blob.bytes.chunks(6000) {
+            path = self.client.try_ask("PATCH", &path, &[], chunk.to_vec()).await.ok()?.is(202).location();
+        }
+        self.client.try_ask("PUT", &closing_path(&path, &blob.digest), &[], "").await.ok()?.is(201);
+        self.record().blobs.insert(pair(&self.repository, &blob.digest));
+        Some(())
+    }
+
+    async fn put(&self, tag: &str, image: &Image) -> Option<()> {
+        self.client.try_put_manifest(&self.repository, tag, &image.manifest).await.ok()?.is(201);
+        Some(())
+    }
+
+    async fn delete(&self, tag: &str) -> Option<()> {
+        let tagged = pair(&self.repository, tag);
+        self.record().deleted.insert(tagged.clone(), false);
+        self.client.try_ask("DELETE", &format!("/v2/{}/manifests/{tag}", self.repository), &[], "").await.ok()?.is(202);
+        self.record().deleted.insert(tagged, true);
+        Some(())
+    }
+
+    async fn mount(&self, blob: &Content) -> Option<()> {
+        let path = format!("/v2/load/mounted/blobs/uploads/?mount={}&from={}", blob.digest, self.repository);
+        self.client.try_ask("POST", &path, &[], "").await.ok()?.is(201);
+        self.record().blobs.insert(pair("load/mounted", &blob.digest));
+        Some(())
+    }
 }
 
 /// Lets the server work for a while, then kills it.
@@ -67,8 +117,8 @@ async fn work_and_be_killed(folder: &Path, record: &Shared, kill: usize) {
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
             let (client, record) = (process.client.clone(), Arc::clone(record));
-            let repository = format!("load/{}", writer % 2);
-            tokio::spawn(write(client, record, repository, format!("{kill}-{writer}")))
+            let (repository, name) = (format!("load/{}", writer % 2), format!("{kill}-{writer}"));
+            tokio::spawn(Writer { client, record, repository, name }.write())
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(5 + u64::from(noise(1)[0]) / 4)).await;
@@ -84,7 +134,13 @@ fn is_whole(folder: &Path, record: &Record) {
         assert!(found.has_blob(repository, digest), "`{repository}` lost {digest}, which it had acknowledged");
     }
     for ((repository, tag), digest) in &record.tags {
-        assert_eq!(found.tag(repository, tag), Some(digest.as_str()), "`{repository}:{tag}`");
+        let (now, deleted) = (found.tag(repository, tag), record.deleted.get(&pair(repository, tag)));
+        let is_as_told = match deleted {
+            None => now == Some(digest.as_str()),
+            Some(false) => now.is_none_or(|now| now == digest),
+            Some(true) => now.is_none(),
+        };
+        assert!(is_as_told, "`{repository}:{tag}` is {now:?}, should be {digest}, deleted: {deleted:?}");
     }
     for ((repository, tag), digests) in &record.moves {
         let now = found.tag(repository, tag);
@@ -97,7 +153,8 @@ fn is_whole(folder: &Path, record: &Record) {
 /// The last server on the folder: what is acknowledged is served, and nothing half written is left.
 async fn is_served(folder: &Path, record: &Shared) {
     let process = Process::start(folder, &[]);
-    let tags = record.lock().unwrap().tags.clone();
+    let mut tags = record.lock().unwrap().tags.clone();
+    tags.retain(|tagged, _| !record.lock().unwrap().deleted.contains_key(tagged));
     for ((repository, tag), digest) in tags {
         let answer = process.client.head(&format!("/v2/{repository}/manifests/{tag}")).await.is(200);
         assert_eq!(answer.header("docker-content-digest"), digest);

@@ -127,3 +127,33 @@ async fn whoever_reads_a_tag_while_it_moves_gets_one_of_both_and_all_of_it() {
     };
     tokio::join!(moves, reads);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_while_it_is_pushed_is_whole_or_not_there() {
+    let (folder, registry) = start().await;
+    let (root, image) = (folder.path().join("registry"), Image::new(200));
+    image.push(&registry, REPOSITORY, "1").await;
+    let manifest = format!("/v2/{REPOSITORY}/manifests/{}", image.manifest.digest);
+    let blob = format!("/v2/{REPOSITORY}/blobs/{}", image.layers[0].digest);
+    for turn in 0..60 {
+        let deletes = async {
+            registry.delete(&manifest).await;
+            registry.delete(&blob).await;
+        };
+        let pushes = async {
+            registry.push_blob(REPOSITORY, &image.layers[0]).await;
+            registry.put_manifest(REPOSITORY, "1", &image.manifest).await
+        };
+        let ((), put) = tokio::join!(deletes, pushes);
+        assert!(matches!(put.status, 201 | 400), "{put}");
+        let found = Found::read(&root);
+        if found.tag(REPOSITORY, "1").is_some() {
+            image.is_pulled(&registry, REPOSITORY, "1").await;
+        } else {
+            registry.get(&format!("/v2/{REPOSITORY}/manifests/1")).await.is(404);
+        }
+        if turn % 2 == 0 {
+            image.push(&registry, REPOSITORY, "1").await;
+        }
+    }
+}

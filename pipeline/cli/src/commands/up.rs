@@ -4,32 +4,33 @@
 //! runs, and another at each tick of the schedule; two never run at a time. What to do is decided from state, so a
 //! missed tick costs nothing.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use axum::Router;
 use jiff::Timestamp;
 use plan::WaveSummary;
-use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler};
-use worker::{Wave, WaveRequest};
+use worker::{Sent, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
 use crate::delivery::{self, Delivery};
+use crate::notices::Sources;
 use crate::progress;
 use crate::pull_table;
-use crate::status_page::{self, Status};
+use crate::serving::{Serving, stop_signal};
+use crate::status_page::Status;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
     let address = command.listen.unwrap_or(context.settings.listen);
     let runtime = runtime()?;
-    let listener = (!command.once).then(|| runtime.block_on(listen(address))).transpose()?;
+    let settings = &context.settings.registry;
+    let serving = (!command.once).then(|| runtime.block_on(Serving::bind(address, settings))).transpose()?;
+    let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
@@ -40,25 +41,25 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
         busy: Arc::new(Mutex::new(())),
         cleaning: Arc::new(Cleaning::new(context.settings.retention)),
         delivery: Arc::new(delivery),
-        arguments: Printing { format: arguments.format, address },
+        printing: Printing { format: arguments.format, url: settings.url(address).into() },
     };
-    match listener {
+    match serving {
         None => runtime.block_on(factory.once()),
-        Some(listener) => runtime.block_on(factory.forever(listener, &context.settings.schedule)),
+        Some(serving) => runtime.block_on(factory.forever(serving, &context.settings.schedule)),
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}: stop what uses it, or choose another address with --listen")
-    })
-}
-
 /// How results are printed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Printing {
     format: crate::arguments::Format,
-    address: SocketAddr,
+    url: Arc<str>,
+}
+
+impl Printing {
+    fn print(&self, wave: &Wave, summary: &WaveSummary, sent: &[Sent]) -> anyhow::Result<()> {
+        pull_table::print(self.format, &self.url, wave, summary, sent)
+    }
 }
 
 #[derive(Clone)]
@@ -69,25 +70,25 @@ struct Factory {
     busy: Arc<Mutex<()>>,
     cleaning: Arc<Cleaning>,
     delivery: Arc<Delivery>,
-    arguments: Printing,
+    printing: Printing,
 }
 
 impl Factory {
     async fn once(&self) -> anyhow::Result<u8> {
         let summary = self.evaluate().await?;
         let sent = self.delivery.run(&self.wave).await;
-        pull_table::print(self.arguments.format, self.arguments.address, &self.wave, &summary, &sent)?;
+        self.printing.print(&self.wave, &summary, &sent)?;
         Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
 
-    async fn forever(&self, listener: TcpListener, schedule: &str) -> anyhow::Result<u8> {
-        let application: Router = status_page::router(Arc::clone(&self.status))
-            .merge(registry::Service::new(Arc::clone(&self.wave.store)).router());
-        let server = tokio::spawn(async move { axum::serve(listener, application).await });
+    async fn forever(&self, serving: Serving, schedule: &str) -> anyhow::Result<u8> {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = serving.run(Arc::clone(&self.status), self.sources(), async move { _ = stopped.await });
+        let mut server = tokio::spawn(server);
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {
             Ok(summary) => {
-                pull_table::print(self.arguments.format, self.arguments.address, &self.wave, &summary, &[])?;
+                self.printing.print(&self.wave, &summary, &[])?;
                 self.deliver();
             }
             Err(failure) => tracing::error!("evaluation failed, the next one is on schedule: {failure:#}"),
@@ -95,11 +96,26 @@ impl Factory {
         scheduler.start().await.context("cannot start the schedule")?;
         self.tell_next(&mut scheduler).await;
         tokio::select! {
-            ended = server => ended.context("the server panicked")?.context("the server stopped")?,
+            ended = &mut server => anyhow::bail!("the server stopped by itself: {ended:?}"),
             signal = stop_signal() => signal?,
         }
+        drop(stop);
         scheduler.shutdown().await.context("cannot stop the schedule")?;
+        // Whoever asks a second time does not want to wait for running requests.
+        tokio::select! {
+            ended = server => ended.context("the server panicked")?,
+            signal = stop_signal() => signal?,
+        }
         Ok(0)
+    }
+
+    /// What clients are told about images is made of these.
+    fn sources(&self) -> Sources {
+        Sources {
+            store: Arc::clone(&self.wave.store),
+            publications: self.wave.publications.clone(),
+            catalogue: Arc::clone(&self.wave.builder.catalogue),
+        }
     }
 
     /// One wave; whoever comes while one runs is turned away.
@@ -156,15 +172,5 @@ impl Factory {
         if let Some(next) = until.and_then(|until| Timestamp::now().checked_add(until).ok()) {
             self.status.set_next(next);
         }
-    }
-}
-
-/// Waits for Ctrl-C or for what a service manager sends.
-async fn stop_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result.context("cannot wait for Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
     }
 }

@@ -22,6 +22,7 @@ mod challenge;
 mod credentials;
 mod htpasswd;
 mod identity;
+mod pages;
 mod passwords;
 mod rules;
 mod scope;

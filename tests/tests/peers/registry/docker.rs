@@ -69,6 +69,9 @@ fn buildx_pushes_an_image_with_provenance_and_keeps_its_cache_in_the_registry() 
     let stored = reader.json("team/cache", "main");
     assert_eq!(stored["config"]["mediaType"], "application/vnd.buildkit.cacheconfig.v0");
     assert!(reader.contents("team/cache", "main").len() >= 4);
+    let (built, named) = (registry.name("team/built:1"), registry.name("team/named:1"));
+    docker.must(&["buildx", "imagetools", "create", "--tag", &named, &built]);
+    assert_eq!(reader.contents("team/named", "1"), reader.contents("team/built", "1"));
     must(&mut docker.command(&["buildx", "prune", "--all", "--force"]));
     let said = build("2", &["--cache-from", &cache]);
     assert!(said.matches("CACHED").count() >= 1, "{said}");

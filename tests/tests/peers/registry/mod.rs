@@ -10,6 +10,7 @@ mod crane;
 mod docker;
 mod helm;
 mod login;
+mod notation;
 mod oras;
 mod podman;
 mod publish;

@@ -1,4 +1,4 @@
-//! skopeo of Debian's stable suite: copies between registries and layouts, one image or all of an index.
+//! skopeo of Debian's stable suite and a newer one: copies between registries and layouts, one image or all of an index.
 
 use std::path::Path;
 
@@ -14,11 +14,17 @@ fn there(registry: &Registry, name: &str) -> String {
 #[test]
 #[ignore = "needs skopeo: .ci/run installs it"]
 fn skopeo_copies_an_index_there_elsewhere_and_back() {
-    let (skopeo, registry, sample) = (Tool::stable("skopeo"), Registry::start(), Sample::build());
-    let (layout, first) = (format!("oci:{}:latest", sample.path()), there(&registry, "team/python:3"));
+    let sample = Sample::build();
+    for skopeo in [Some(Tool::stable("skopeo")), Tool::newer("forky/usr/bin/skopeo")].iter().flatten() {
+        copies(skopeo, &Registry::start(), &sample);
+    }
+}
+
+fn copies(skopeo: &Tool, registry: &Registry, sample: &Sample) {
+    let (layout, first) = (format!("oci:{}:latest", sample.path()), there(registry, "team/python:3"));
     skopeo.run(&["copy", "--all", "--dest-tls-verify=false", &layout, &first]);
     assert_eq!(registry.reader().contents("team/python", "3"), sample.contents());
-    let (copy, plain) = (there(&registry, "far/python:4"), ["--src-tls-verify=false", "--dest-tls-verify=false"]);
+    let (copy, plain) = (there(registry, "far/python:4"), ["--src-tls-verify=false", "--dest-tls-verify=false"]);
     skopeo.run(&[&["copy", "--all"], &plain[..], &[&first, &copy]].concat());
     assert_eq!(registry.reader().contents("far/python", "4"), sample.contents());
     skopeo.run(&["copy", "--all", "--src-tls-verify=false", &copy, "oci:back:4"]);

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
 use super::Scopes;
 use crate::client::ClientFault;
-use crate::client::http::leads_to;
+use crate::client::http::{is_loopback, leads_to};
 
 /// What a registry wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +62,16 @@ impl Challenge {
         };
         let realm = value("realm").filter(|_| challenge.scheme.eq_ignore_ascii_case("bearer"))?;
         let scopes = value("scope").map(|text| Scopes::parse(&text)).unwrap_or_default();
-        let realm = leads_to(asked, &realm);
+        let realm = token_server(asked, &realm);
         Some(realm.map(|realm| Self::Bearer(TokenServer { realm, service: value("service"), scopes })))
+    }
+}
+
+/// Where tokens are given: behind TLS if the registry is, except from this machine to this machine.
+fn token_server(asked: &Url, realm: &str) -> Result<Url, ClientFault> {
+    match asked.join(realm) {
+        Ok(url) if is_loopback(asked) && is_loopback(&url) => Ok(url),
+        _ => leads_to(asked, realm),
     }
 }
 
@@ -109,5 +117,7 @@ mod tests {
             let error = try_choose(&[&format!("Bearer realm=\"{realm}\"")]).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
         }
+        let here = |text: &str| Url::parse(text).unwrap();
+        assert!(token_server(&here("https://127.0.0.1:1/v2/"), "http://127.0.0.1:2/token").is_ok());
     }
 }

@@ -51,7 +51,9 @@ impl Job<'_> {
         if self.target_has(&needed.blob).await? {
             return Ok(Some(Pushed::Present));
         }
-        Ok(Some(if self.shares_registry() { Pushed::Mounted } else { Pushed::Sent(needed.blob.size) }))
+        let is_near = self.shares_registry()
+            || matches!(&self.target, End::Remote(target) if target.registry.remembered(&needed.blob.digest).is_some());
+        Ok(Some(if is_near { Pushed::Mounted } else { Pushed::Sent(needed.blob.size) }))
     }
 
     async fn target_has(&self, blob: &Descriptor) -> Result<bool, CopyError> {

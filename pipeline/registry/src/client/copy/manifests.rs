@@ -53,6 +53,7 @@ impl Job<'_> {
     /// Looks at the target.
     pub(super) async fn plan(&self, graph: Graph) -> Result<Plan, CopyError> {
         let present = self.present(&graph).await?;
+        self.remember(graph.nodes.values().filter(|node| present.contains(node.digest())));
         let blobs = needed(graph.nodes.values().filter(|node| !present.contains(node.digest())));
         let signature_tags = self.to_move(&graph.signature_tags).await?;
         let tags = self.to_move(&graph.tags).await?;
@@ -64,6 +65,15 @@ impl Job<'_> {
             tags: plan.signature_tags.len() + plan.tags.len(),
         });
         Ok(plan)
+    }
+
+    /// Where a manifest is its blobs are too: other repositories of that registry can take them from there.
+    fn remember<'a>(&self, nodes: impl Iterator<Item = &'a Node>) {
+        if let End::Remote(target) = &self.target {
+            for blob in nodes.flat_map(|node| &node.blobs) {
+                target.registry.remember(&blob.digest, &target.wire);
+            }
+        }
     }
 
     /// The manifests that the target has. One that speaks about another counts only if the target also says so when asked.

@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// How connections are taken and how long they may take.
@@ -44,21 +46,21 @@ pub struct LimitSettings {
     pub headers: u32,
 }
 
-/// How long things may take, in whole seconds.
+/// How long things may take, such as `10s`, `500ms` or `2m`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct TimeoutSettings {
-    /// `header`: from a request's first byte to the end of its headers. Default: 10.
-    #[serde(deserialize_with = "seconds")]
+    /// `header`: from a request's first byte to the end of its headers. Default: `10s`.
+    #[serde(deserialize_with = "time")]
     pub header: Duration,
-    /// `handshake`: for TLS to begin. Default: 10.
-    #[serde(deserialize_with = "seconds")]
+    /// `handshake`: for TLS to begin. Default: `10s`.
+    #[serde(deserialize_with = "time")]
     pub handshake: Duration,
-    /// `idle`: without a byte: while a client sends or takes a body, and between requests. Default: 60.
-    #[serde(deserialize_with = "seconds")]
+    /// `idle`: without a byte: while a client sends or takes a body, and between requests. Default: `60s`.
+    #[serde(deserialize_with = "time")]
     pub idle: Duration,
-    /// `shutdown`: for running requests to end when the server stops. Default: 30.
-    #[serde(deserialize_with = "seconds")]
+    /// `shutdown`: for running requests to end when the server stops. Default: `30s`.
+    #[serde(deserialize_with = "time")]
     pub shutdown: Duration,
 }
 
@@ -75,11 +77,11 @@ impl Default for TimeoutSettings {
     }
 }
 
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    match u32::deserialize(deserializer)? {
-        0 => Err(serde::de::Error::custom("a time of 0 seconds is none: expected 1 or more")),
-        seconds => Ok(Duration::from_secs(seconds.into())),
-    }
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    let wrong = || D::Error::custom(format!("`{text}` is no time: expected one such as `10s`, `500ms` or `2m`"));
+    time.filter(|time| !time.is_zero()).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -87,16 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_seconds_and_keeps_defaults() {
-        let timeouts: TimeoutSettings = serde_json::from_str(r#"{"idle": 5}"#).unwrap();
-        assert_eq!(timeouts, TimeoutSettings { idle: Duration::from_secs(5), ..TimeoutSettings::default() });
+    fn reads_times_and_keeps_defaults() {
+        for (text, milliseconds) in [("5s", 5000), ("500ms", 500), ("2m", 120_000), ("1 hour", 3_600_000)] {
+            let timeouts: TimeoutSettings = serde_json::from_str(&format!(r#"{{"idle": "{text}"}}"#)).unwrap();
+            let idle = Duration::from_millis(milliseconds);
+            assert_eq!(timeouts, TimeoutSettings { idle, ..TimeoutSettings::default() }, "{text}");
+        }
         let limits: LimitSettings = serde_json::from_str(r#"{"uploads": 2}"#).unwrap();
         assert_eq!(limits, LimitSettings { uploads: 2, ..LimitSettings::default() });
     }
 
     #[test]
     fn refuses_a_time_that_is_none_and_unknown_keys() {
-        for text in [r#"{"idle": 0}"#, r#"{"idle": -1}"#, r#"{"idle": "1m"}"#, r#"{"idel": 1}"#] {
+        for text in
+            [r#"{"idle": "0s"}"#, r#"{"idle": "-1s"}"#, r#"{"idle": "soon"}"#, r#"{"idle": 5}"#, r#"{"idel": "1s"}"#]
+        {
             assert!(serde_json::from_str::<TimeoutSettings>(text).is_err(), "{text}");
         }
     }

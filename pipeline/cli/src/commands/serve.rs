@@ -1,0 +1,53 @@
+//! `bedplate serve`: registry and status page of a state folder, and nothing else.
+//!
+//! Nothing is built and nothing is locked: it may run beside `bedplate up` on the same folder, several times over, and on a disk that is only read.
+
+use std::sync::Arc;
+
+use registry::Store;
+use worker::Publications;
+
+use crate::arguments::{Arguments, Format, Serve};
+use crate::context::{Context, runtime};
+use crate::notices::Sources;
+use crate::output;
+use crate::serving::{Serving, stop_signal};
+use crate::status_page::Status;
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, command: &Serve) -> anyhow::Result<u8> {
+    let context = Context::new(arguments)?;
+    runtime()?.block_on(serve(arguments.format, &context, command))?;
+    Ok(0)
+}
+
+async fn serve(format: Format, context: &Context, command: &Serve) -> anyhow::Result<()> {
+    let settings = &context.settings;
+    let serving = Serving::bind(command.listen.unwrap_or(settings.listen), &settings.registry).await?;
+    let catalogue = Arc::new(context.catalogue()?);
+    let store = Arc::new(Store::open(context.state.join("registry"))?);
+    let publications = Publications::of_state(&context.state)?;
+    let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
+    tell(format, context, &settings.registry.url(serving.address()?))?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = serving.run(status, Sources { store, publications, catalogue }, async move { _ = stopped.await });
+    let mut server = std::pin::pin!(server);
+    tokio::select! {
+        () = &mut server => anyhow::bail!("the server stopped by itself"),
+        signal = stop_signal() => signal?,
+    }
+    drop(stop);
+    // Whoever asks a second time does not want to wait for running requests.
+    tokio::select! {
+        () = server => Ok(()),
+        signal = stop_signal() => signal,
+    }
+}
+
+fn tell(format: Format, context: &Context, url: &str) -> anyhow::Result<()> {
+    let state = context.state.display().to_string();
+    if format == Format::Json {
+        return output::print_text(&format!("{}\n", serde_json::json!({"state": state, "url": url})));
+    }
+    output::print_text(&format!("Serving `{state}` on {url}/\n"))
+}
