@@ -54,7 +54,7 @@ pub use predicate::{
     COSIGN_SIGNATURE, CYCLONEDX, CosignSignature, Document, OPENVEX, PROVENANCE, Predicate, REBUILD, SPDX,
     VULNERABILITY_REPORT, is_of_type, predicate_name, predicate_type,
 };
-pub use proof::{Form, Proof};
+pub use proof::{Form, Proof, Standing};
 pub use provenance::{
     BUILD_TYPE, BUILDER_ID, BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters,
     Provenance, Resource, RunDetails, Snapshot,

@@ -14,16 +14,16 @@ use crate::encoding::shorten;
 use crate::evidence::same_repository;
 use crate::{
     Artifact, Bundle, COSIGN_SIGNATURE, Content, Envelope, FoundBundle, FoundClassic, Holder, PAYLOAD_TYPE, Policy,
-    PublicKey, Role, SimpleSigning, StatementHead, TrustedRoot,
+    PublicKey, Role, SimpleSigning, StatementHead, TrustedIdentity, TrustedRoot,
 };
 
 /// What a known signer says about the artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    /// The name of the key or identity in the policy.
+    /// The name of the key or identity in the policy; the first, where several names stand for it.
     pub signer: String,
-    /// What the policy believes this signer about.
-    pub roles: Vec<Role>,
+    /// Every name under which the policy has this signer, with what it believes it about.
+    pub standings: Vec<Standing>,
     /// Bundle or classic.
     pub form: Form,
     /// The referrer's manifest, or the payload of a classic signature.
@@ -36,6 +36,15 @@ pub struct Proof {
     pub times: Vec<Timestamp>,
     /// How the signer was told, in words.
     pub signed_by: String,
+}
+
+/// A signer's place in the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The name of the key or identity.
+    pub name: String,
+    /// What it is believed about.
+    pub roles: Vec<Role>,
 }
 
 /// In which form a signature was found.
@@ -56,10 +65,22 @@ pub(crate) struct Court<'a> {
 
 /// Who signed, in the policy's words.
 struct Known {
-    name: String,
-    roles: Vec<Role>,
+    /// Never empty.
+    standings: Vec<Standing>,
     words: String,
     times: Vec<Timestamp>,
+}
+
+impl Standing {
+    fn new(name: &str, roles: &[Role]) -> Self {
+        Self { name: name.to_owned(), roles: roles.to_vec() }
+    }
+}
+
+impl Known {
+    fn name(&self) -> String {
+        self.standings.first().map(|standing| standing.name.clone()).unwrap_or_default()
+    }
 }
 
 impl Court<'_> {
@@ -80,8 +101,8 @@ impl Court<'_> {
         self.check_subject(&head)?;
         let (source, payload) = (found.referrer.clone(), envelope.payload.clone());
         Ok(Proof {
-            signer: signer.name,
-            roles: signer.roles,
+            signer: signer.name(),
+            standings: signer.standings,
             form: Form::Bundle,
             source,
             predicate_type: head.predicate_type,
@@ -111,8 +132,8 @@ impl Court<'_> {
         self.check_name(&name)?;
         self.check_tag(&name)?;
         Ok(Proof {
-            signer: signer.name,
-            roles: signer.roles,
+            signer: signer.name(),
+            standings: signer.standings,
             form: Form::Classic,
             source: layer.digest.clone(),
             predicate_type: COSIGN_SIGNATURE.to_owned(),
@@ -134,23 +155,26 @@ impl Court<'_> {
     }
 
     fn made_by(&self, made: impl Fn(&PublicKey) -> bool) -> Option<Known> {
-        let (name, trusted) = self.policy.keys().iter().find(|(_, trusted)| made(&trusted.key))?;
-        let words = format!("the key `{name}` ({})", trusted.key.id().short());
-        Some(Known { name: name.clone(), roles: trusted.roles.clone(), words, times: Vec::new() })
+        let (name, found) = self.policy.keys().iter().find(|(_, trusted)| made(&trusted.key))?;
+        let same = self.policy.keys().iter().filter(|(_, trusted)| trusted.key == found.key);
+        let standings = same.map(|(name, trusted)| Standing::new(name, &trusted.roles)).collect();
+        Some(Known { standings, words: format!("the key `{name}` ({})", found.key.id().short()), times: Vec::new() })
     }
 
     fn certificate(&self, bundle: &[u8]) -> Result<Known, Doubt> {
         let root = self.root.ok_or(Doubt::NoTrustedRoot)?;
         let holder = root.verify(bundle, &self.artifact.digest).map_err(Doubt::Certificate)?;
-        let fits = |(_, identity): &(&String, &crate::TrustedIdentity)| {
+        let (subject, issuer) = (shorten(&holder.subject), shorten(&holder.issuer));
+        let fits = |(_, identity): &(&String, &TrustedIdentity)| {
             identity.issuer == holder.issuer && identity.subject.fits(&holder.subject)
         };
-        let Some((name, identity)) = self.policy.identities().iter().find(fits) else {
-            let (subject, issuer) = (shorten(&holder.subject), shorten(&holder.issuer));
+        let fitting = self.policy.identities().iter().filter(fits);
+        let standings: Vec<_> = fitting.map(|(name, identity)| Standing::new(name, &identity.roles)).collect();
+        let Some(first) = standings.first() else {
             return Err(Doubt::UnknownIdentity { subject, issuer });
         };
-        let words = format!("`{}` (`{name}`), for whom `{}` vouches", shorten(&holder.subject), holder.issuer);
-        Ok(Known { name: name.clone(), roles: identity.roles.clone(), words, times: holder.times })
+        let words = format!("`{subject}` (`{}`), for whom `{issuer}` vouches", first.name);
+        Ok(Known { standings, words, times: holder.times })
     }
 
     fn check_subject(&self, head: &StatementHead) -> Result<(), Doubt> {

@@ -177,11 +177,14 @@ fn name(proof: &Proof) -> String {
 
 /// Whether the policy believes the proof's signer about this, and the rule does not name others.
 fn may_say(proof: &Proof, role: Role, signers: Option<&Vec<String>>) -> Result<(), Unmet> {
-    if !proof.roles.contains(&role) {
+    let mut believed = proof.standings.iter().filter(|standing| standing.roles.contains(&role)).peekable();
+    if believed.peek().is_none() {
         return Err(Unmet::Role(proof.signer.clone()));
     }
     match signers {
-        Some(signers) if !signers.contains(&proof.signer) => Err(Unmet::Signer(proof.signer.clone())),
+        Some(signers) if !believed.any(|standing| signers.contains(&standing.name)) => {
+            Err(Unmet::Signer(proof.signer.clone()))
+        }
         _ => Ok(()),
     }
 }

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod cosign;
+mod demands;
 mod hostile;
 mod policies;
 mod speed;
