@@ -22,6 +22,7 @@ mod referrers;
 mod reloading;
 mod router;
 mod sessions;
+mod share;
 mod tags;
 mod uploads;
 

@@ -14,10 +14,9 @@ use blob::{Digest, Verdict};
 use futures_util::stream;
 
 use super::ranges::Span;
+use super::share::Share;
 use crate::Store;
 
-/// How much is read at once; an answer holds about twice as much.
-const READ_SIZE: u64 = 256 * 1024;
 /// What the parts of a blob are.
 pub(crate) const BLOB_TYPE: &str = "application/octet-stream";
 
@@ -93,13 +92,13 @@ impl Check {
 
 /// The pieces as a body. A file that turns out to be too short, or damaged, ends the connection, so that the client knows.
 pub(crate) fn body(check: Option<Check>, file: File, pieces: Vec<Piece>) -> Body {
-    let state = (Arc::new(file), check, VecDeque::from(pieces));
-    Body::from_stream(stream::try_unfold(state, |(file, mut check, mut pieces)| async move {
+    let state = (Arc::new(file), check, VecDeque::from(pieces), Share::begin());
+    Body::from_stream(stream::try_unfold(state, |(file, mut check, mut pieces, share)| async move {
         let Some(piece) = pieces.pop_front() else { return Ok(None) };
         let bytes = match piece {
             Piece::Text(text) => Bytes::from(text),
             Piece::File(span) => {
-                let (now, later) = split(span);
+                let (now, later) = split(span, share.size());
                 pieces.extend(later.map(Piece::File));
                 pieces.rotate_right(usize::from(later.is_some()));
                 let bytes;
@@ -107,17 +106,17 @@ pub(crate) fn body(check: Option<Check>, file: File, pieces: Vec<Piece>) -> Body
                 bytes
             }
         };
-        io::Result::Ok(Some((bytes, (file, check, pieces))))
+        io::Result::Ok(Some((bytes, (file, check, pieces, share))))
     }))
 }
 
 /// What is read now, and what later.
-fn split(span: Span) -> (Span, Option<Span>) {
-    if span.length <= READ_SIZE {
+fn split(span: Span, size: u64) -> (Span, Option<Span>) {
+    if span.length <= size {
         return (span, None);
     }
-    let later = Span { start: span.start + READ_SIZE, length: span.length - READ_SIZE };
-    (Span { length: READ_SIZE, ..span }, Some(later))
+    let later = Span { start: span.start + size, length: span.length - size };
+    (Span { length: size, ..span }, Some(later))
 }
 
 async fn read(file: Arc<File>, mut check: Option<Check>, span: Span) -> io::Result<(Bytes, Option<Check>)> {

@@ -1,9 +1,15 @@
 //! Clients that send or take slowly, or nothing at all.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use registry::{ListenSettings, TimeoutSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use tokio::time::{sleep, timeout};
 
 use crate::fixture::{Edge, LARGE, folder, until, uploads};
@@ -16,6 +22,9 @@ fn timeouts(header: Duration, idle: Duration) -> ListenSettings {
     let timeouts = TimeoutSettings { header, idle, ..TimeoutSettings::default() };
     ListenSettings { timeouts, ..ListenSettings::default() }
 }
+
+/// What an endless answer is made of.
+const PIECE: usize = 256 * 1024;
 
 /// Whether this is the time after which something should have happened, give or take a busy machine.
 fn is_about(time: Duration, expected: Duration) -> bool {
@@ -109,4 +118,38 @@ async fn who_takes_nothing_of_an_answer_is_cut_and_who_takes_slowly_is_not() {
     assert_eq!(answer.len() - head, LARGE);
     assert!(stuck.rest().await.0.len() < LARGE, "it was cut long ago");
     until("the server goes on", async || edge.ask("GET", "/v2/", &[]).await.status() == 200).await;
+}
+
+/// A route that counts what is made of an endless answer.
+fn endless(made: &Arc<AtomicUsize>) -> Router {
+    let made = Arc::clone(made);
+    let answer = move || {
+        let made = Arc::clone(&made);
+        let piece = move |()| {
+            made.fetch_add(PIECE, Ordering::Relaxed);
+            std::future::ready(Some((Ok::<_, std::io::Error>(vec![0_u8; PIECE]), ())))
+        };
+        std::future::ready(Body::from_stream(futures_util::stream::unfold((), piece)))
+    };
+    Router::new().route("/", get(answer))
+}
+
+#[tokio::test]
+async fn little_is_made_of_an_answer_that_nobody_takes() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let listener = registry::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let listen = registry::Listen::new(&ListenSettings::default()).unwrap();
+    tokio::spawn(registry::serve(listener, endless(&made), listen, std::future::pending()));
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut raw = Raw(socket.connect(address).await.unwrap());
+    raw.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    sleep(2 * SHORT).await;
+    let (before, mut taken) = (made.load(Ordering::Relaxed), vec![0; 4 * PIECE]);
+    assert!((PIECE..8 * PIECE).contains(&before), "{before}");
+    raw.0.read_exact(&mut taken).await.unwrap();
+    sleep(SHORT).await;
+    let after = made.load(Ordering::Relaxed);
+    assert!(after > before && after < before + 8 * PIECE, "it goes on as far as it was taken: {before} {after}");
 }

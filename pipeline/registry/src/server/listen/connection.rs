@@ -35,7 +35,7 @@ const NOT_ENCRYPTED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/pl
     this address speaks TLS only: use https://\n";
 
 /// How many bytes may wait in the kernel that were not sent yet.
-const MOST_UNSENT: u32 = 512 * 1024;
+const MOST_UNSENT: u32 = 256 * 1024;
 
 /// What all connections share.
 pub(crate) struct Shared {

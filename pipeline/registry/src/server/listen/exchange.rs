@@ -20,6 +20,7 @@ use tokio::time::Sleep;
 use super::access_log::{AccessLog, Line};
 use super::paced::Progress;
 use crate::server::access::UserSlot;
+use crate::server::share;
 
 /// Longer texts are cut in the log.
 const LONGEST_TEXT: usize = 1024;
@@ -30,6 +31,8 @@ pub(crate) struct Exchange {
     progress: Arc<Progress>,
     entry: Option<Entry>,
     sent: u64,
+    /// What the kernel had taken of the connection before the answer.
+    before: u64,
     /// How long the answer's body is, where that is known.
     expected: Option<u64>,
     ended: bool,
@@ -72,7 +75,7 @@ impl Exchange {
         });
         let mut request = request.map(|body| received_body(body, input, idle));
         request.extensions_mut().insert(user);
-        (Self { progress: Arc::clone(progress), entry, sent: 0, expected: None, ended: false }, request)
+        (Self { progress: Arc::clone(progress), entry, sent: 0, before: 0, expected: None, ended: false }, request)
     }
 
     /// Goes on with the answer, whose body is counted.
@@ -80,8 +83,21 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             entry.line.status = Some(response.status().as_u16());
         }
+        self.before = self.progress.written();
         self.expected = if *method == Method::HEAD { Some(0) } else { announced(&response) };
         response.map(|body| Counted { body, exchange: self })
+    }
+}
+
+impl Exchange {
+    /// Whether the client must first take more of what it was given; the task is woken when it does.
+    fn waits(&self) -> bool {
+        let taken = self.progress.written() - self.before;
+        let waits = self.sent > taken + share::ahead();
+        if waits {
+            self.progress.await_more();
+        }
+        waits
     }
 }
 
@@ -147,6 +163,9 @@ impl HttpBody for Counted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.exchange.waits() {
+            return Poll::Pending;
+        }
         let result = Pin::new(&mut self.body).poll_frame(context);
         match &result {
             Poll::Ready(Some(Ok(frame))) => self.exchange.sent += size(frame),

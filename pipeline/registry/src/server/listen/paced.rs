@@ -18,6 +18,10 @@ use tokio::time::{Instant, Sleep};
 pub(crate) struct Progress {
     requests: AtomicU64,
     busy: AtomicBool,
+    /// Bytes that the kernel took.
+    written: AtomicU64,
+    /// Whether somebody waits for it to take more.
+    is_awaited: AtomicBool,
 }
 
 impl Progress {
@@ -30,6 +34,23 @@ impl Progress {
     /// Its answer is over.
     pub(crate) fn end(&self) {
         self.busy.store(false, Ordering::Relaxed);
+    }
+
+    /// How many bytes the kernel took of this connection.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Has the task of this connection woken when it takes more.
+    pub(crate) fn await_more(&self) {
+        self.is_awaited.store(true, Ordering::Relaxed);
+    }
+
+    fn add(&self, bytes: usize, context: &Context<'_>) {
+        self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+        if self.is_awaited.swap(false, Ordering::Relaxed) {
+            context.waker().wake_by_ref();
+        }
     }
 
     /// How many requests there were; nothing while one is worked on.
@@ -67,6 +88,11 @@ impl<S> Paced<S> {
             Poll::Pending => Ok(()),
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
         }
+    }
+
+    fn count(&self, bytes: usize, context: &Context<'_>) -> usize {
+        self.progress.add(bytes, context);
+        bytes
     }
 
     /// What became of writing: time runs while nothing can be written.
@@ -111,7 +137,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written(result, context)
+        self.written(result, context).map_ok(|bytes| self.count(bytes, context))
     }
 
     fn poll_write_vectored(
@@ -120,7 +146,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.written(result, context)
+        self.written(result, context).map_ok(|bytes| self.count(bytes, context))
     }
 
     fn is_write_vectored(&self) -> bool {
