@@ -36,8 +36,8 @@ async fn refusing(number: usize, lists: bool) -> Registry {
     .await
 }
 
-/// The copy is stopped at every write that it makes, one after the other. Gives how many there are.
-async fn stopped_everywhere(lists: bool) -> usize {
+/// The copy is stopped at every write that it makes, one after the other: there are at least so many, some of which it does without.
+async fn stopped_everywhere(lists: bool, least: usize) {
     let from = Registry::start().await;
     let gallery = Gallery::put(&from.store, &name("a"));
     let source = Place::Store(Arc::clone(&from.store), name("a"));
@@ -59,20 +59,19 @@ async fn stopped_everywhere(lists: bool) -> usize {
         let sent: Vec<_> = seen.iter().filter(|seen| seen.is("PUT", "/uploads/")).map(|seen| &seen.query).collect();
         let different: BTreeSet<_> = sent.iter().collect();
         assert!(sent.len() <= different.len() + AT_A_TIME, "at write {number} what was there was sent again");
-        if !stopped {
-            return number;
+        if !stopped && number >= least {
+            return;
         }
     }
-    unreachable!("some number is larger than the number of writes")
 }
 
 #[tokio::test]
 async fn wherever_it_is_stopped_the_next_run_ends_the_same() {
     // Eleven blobs with a session each, eight manifests, four tags; sessions that were given back come on top.
-    assert!(stopped_everywhere(true).await >= 11 * 2 + 8 + 4);
+    stopped_everywhere(true, 11 * 2 + 8 + 4).await;
 }
 
 #[tokio::test]
 async fn also_where_referrers_are_listed_by_tags() {
-    assert!(stopped_everywhere(false).await >= 11 * 2 + 8 + 4 + 3);
+    stopped_everywhere(false, 11 * 2 + 8 + 4 + 3).await;
 }
