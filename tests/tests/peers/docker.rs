@@ -92,5 +92,7 @@ impl Drop for Docker {
     fn drop(&mut self) {
         let _ = Command::new("kill").arg(self.daemon.id().to_string()).status();
         let _ = self.daemon.wait();
+        // The daemon leaves it mounted, and the folder could not be removed.
+        let _ = Command::new("umount").arg(self.folder().join("exec/netns/default")).stderr(Stdio::null()).status();
     }
 }

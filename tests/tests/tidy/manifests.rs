@@ -3,7 +3,7 @@
 use crate::house::{House, Room};
 
 /// Rooms that take values and give values: no files, network, clock, environment, processes, randomness.
-const PURE: [&str; 5] = ["images/blob", "images/debian", "images/oci", "images/assemble", "pipeline/plan"];
+const PURE: [&str; 6] = ["images/blob", "images/debian", "images/oci", "images/assemble", "signing", "pipeline/plan"];
 
 /// What only the edges use.
 const IMPURE: [&str; 21] = [
