@@ -9,10 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
+use registry::{Access, Listen, ListenSettings};
 use worker::NewFile;
 
 use crate::finding::Finding;
 use crate::output::bytes;
+use crate::registry_settings::RegistrySettings;
 
 /// Below this a wave that rebuilds everything may not come to its end.
 const LEAST_FREE: u64 = 1_000_000_000;
@@ -99,6 +101,20 @@ pub(crate) fn listen(address: SocketAddr) -> Finding {
     }
 }
 
+/// The files that the settings of the registry name: users, key, certificate. Nothing where none is set.
+pub(crate) fn registry_files(settings: &RegistrySettings) -> Option<Finding> {
+    if *settings == RegistrySettings::default() {
+        return None;
+    }
+    let listen = ListenSettings { access_log: None, ..settings.listen() };
+    let used = Access::new(&settings.access).map_err(anyhow::Error::from);
+    let used = used.and_then(|_| Listen::new(&listen).map_err(anyhow::Error::from));
+    Some(match used {
+        Ok(_) => Finding::good("registry settings", "the files that they name can be used"),
+        Err(error) => Finding::bad("registry settings", format!("{error:#}"), "mend the file or the settings"),
+    })
+}
+
 /// What a bedplate that listens there says of itself.
 fn ask(address: SocketAddr) -> Option<String> {
     let host = match address.ip() {
@@ -112,7 +128,11 @@ fn ask(address: SocketAddr) -> Option<String> {
     write!(stream, "GET /livez HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.take(LONGEST_ANSWER).read_to_string(&mut answer).ok()?;
-    let line = answer.lines().last()?.strip_suffix(" is alive")?;
+    let last = answer.lines().last()?;
+    if last == registry::TLS_ONLY {
+        return Some("a bedplate that speaks TLS".to_owned());
+    }
+    let line = last.strip_suffix(" is alive")?;
     line.starts_with("bedplate ").then(|| crate::shown::shown(line))
 }
 
@@ -162,5 +182,16 @@ mod tests {
         assert_eq!(answers("hello\n").health, Health::Bad);
         assert!(listen(SocketAddr::from(([127, 0, 0, 1], 0))).detail.ends_with("is free"));
         assert_eq!(listen(SocketAddr::from(([192, 0, 2, 1], 80))).health, Health::Bad);
+    }
+
+    #[test]
+    fn names_a_file_of_the_registry_that_cannot_be_used() {
+        let mut settings = RegistrySettings::default();
+        assert_eq!(registry_files(&settings), None);
+        settings.limits.uploads = 1;
+        assert_eq!(registry_files(&settings).unwrap().health, Health::Good);
+        settings.access.htpasswd = Some("none".into());
+        let found = registry_files(&settings).unwrap();
+        assert!(found.health == Health::Bad && found.detail.contains("`none` cannot be read"), "{found:?}");
     }
 }

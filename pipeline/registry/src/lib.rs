@@ -12,7 +12,7 @@ pub use client::{
 };
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
-    Notices, Peer, Rule, Service, TimeoutSettings, TlsSettings, bind, serve,
+    Notices, Peer, Rule, Service, TLS_ONLY, TimeoutSettings, TlsSettings, bind, serve,
 };
 pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
 pub use store::{Blobs, Collected, Collecting, Health, Retention, Store, StoreError, StoredBlob, StoredManifest};

@@ -27,7 +27,9 @@ mod tags;
 mod uploads;
 
 pub use access::{Access, AccessError, AccessSettings, Action, ChallengeKind, Peer, Rule};
-pub use listen::{LimitSettings, Listen, ListenError, ListenSettings, TimeoutSettings, TlsSettings, bind, serve};
+pub use listen::{
+    LimitSettings, Listen, ListenError, ListenSettings, TLS_ONLY, TimeoutSettings, TlsSettings, bind, serve,
+};
 pub(crate) use manifests::{CACHE_DIGEST, CACHE_TAG};
 pub use notices::Notices;
 pub use router::Service;

@@ -39,6 +39,7 @@ fn look(arguments: &Arguments, command: &Doctor, context: &Context) -> anyhow::R
     }
     findings.extend(doctor_machine::state(&context.state));
     findings.push(doctor_machine::listen(context.settings.listen));
+    findings.extend(doctor_machine::registry_files(&context.settings.registry));
     findings.push(doctor_registry::look(&context.state));
     if command.deep {
         findings.push(doctor_registry::deep(&context.state));

@@ -28,6 +28,7 @@ mod paced;
 mod settings;
 mod tls;
 
+pub use connection::TLS_ONLY;
 pub use settings::{LimitSettings, ListenSettings, TimeoutSettings, TlsSettings};
 
 /// How many connections may wait to be accepted, where the system allows so many. Those beyond try again after a second.

@@ -30,9 +30,8 @@ use crate::Peer;
 /// As many headers as hyper reads without allocating.
 const USUAL_HEADERS: usize = 100;
 
-/// What a client hears that does not encrypt where it should.
-const NOT_ENCRYPTED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n\
-    this address speaks TLS only: use https://\n";
+/// What a client reads that does not encrypt where it should.
+pub const TLS_ONLY: &str = "this address speaks TLS only: use https://";
 
 /// How many bytes may wait in the kernel that were not sent yet.
 const MOST_UNSENT: u32 = 256 * 1024;
@@ -101,7 +100,8 @@ async fn begin(mut socket: TcpStream, address: SocketAddr, shared: &Arc<Shared>,
 async fn tell_of_tls(socket: &mut TcpStream) {
     // What is left unread when the connection is closed would take the answer with it.
     let _ = socket.try_read(&mut [0; 4096]);
-    let _ = socket.write_all(NOT_ENCRYPTED).await;
+    let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close";
+    let _ = socket.write_all(format!("{head}\r\n\r\n{TLS_ONLY}\n").as_bytes()).await;
     let _ = socket.shutdown().await;
 }
 
