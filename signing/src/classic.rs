@@ -33,7 +33,7 @@ pub struct ClassicSignature {
 pub struct ClassicArtifact {
     /// The configuration's bytes.
     pub config: Vec<u8>,
-    /// The manifest, to be pushed under [`signature_tag`].
+    /// The manifest, to be pushed under the tag [`oci::Tag::attached`] with the ending `sig`.
     pub manifest: ImageManifest,
 }
 
@@ -121,16 +121,6 @@ pub fn read_classic(manifest: &[u8]) -> Result<Vec<ClassicSignature>, ClassicErr
     Ok(manifest.layers.iter().filter_map(ClassicSignature::of_layer).collect())
 }
 
-/// The tag under which the classic signatures of a manifest lie: `sha256-….sig`.
-pub fn signature_tag(digest: &Digest) -> String {
-    format!("{}-{}.sig", digest.algorithm().name(), digest.hex())
-}
-
-/// The tag under which its classic attestations lie: `sha256-….att`.
-pub fn attestation_tag(digest: &Digest) -> String {
-    format!("{}-{}.att", digest.algorithm().name(), digest.hex())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,12 +147,5 @@ mod tests {
         let manifest = |layers| ImageManifest::new(Descriptor::of(MEDIA_TYPE_CONFIG, b"{}"), layers).to_bytes();
         assert_eq!(read_classic(&manifest(vec![not_strict, empty, good.clone(), other, bare])).unwrap().len(), 1);
         assert!(matches!(read_classic(&manifest(vec![good; 1001])), Err(ClassicError::TooMany(1001))));
-    }
-
-    #[test]
-    fn tags_are_the_ones_that_cosign_looks_for() {
-        let digest = Digest::of("");
-        assert_eq!(signature_tag(&digest), format!("sha256-{}.sig", digest.hex()));
-        assert_eq!(attestation_tag(&digest), format!("sha256-{}.att", digest.hex()));
     }
 }

@@ -35,7 +35,7 @@ pub use bundle::{Bundle, BundleError, Content, LARGEST_BUNDLE, MEDIA_TYPE_BUNDLE
 pub use certificate::{TrustedRoot, TrustedRootError};
 pub use classic::{
     ANNOTATION_CERTIFICATE, ANNOTATION_SIGNATURE, ClassicArtifact, ClassicError, ClassicSignature, MOST_SIGNATURES,
-    attestation_tag, read_classic, signature_tag, write_classic,
+    read_classic, write_classic,
 };
 pub use cosign_key::Password;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, LARGEST_ENVELOPE, PAYLOAD_TYPE, pae};

@@ -59,7 +59,7 @@ pub use review::{Review, ReviewError, Reviewed, Scripts};
 pub use rules::{GlobError, LayerRules, PackageRules};
 pub use segment::{SEGMENT_FORMAT, build_segment};
 pub use segment_error::{SegmentError, SegmentProblem};
-pub use tags::{TagError, fixed_tag, image_version, moving_tags};
+pub use tags::{TagError, fixed_tag, fixed_tag_variant, image_version, moving_tags};
 pub use tar_entry::{Attributes, END, EntryBody, padding, write_header};
 pub use tree::{Node, Tree, TreeError};
 pub use universe::{Candidate, SuiteIndex, Universe};

@@ -75,6 +75,17 @@ pub fn fixed_tag(definition: &Definition, version: &str, snapshot: Timestamp) ->
     })
 }
 
+/// What stands between the version and the time in a tag as [`fixed_tag`] makes it, with or without a number behind: empty, or such as `-debug`. `None` for other tags.
+pub fn fixed_tag_variant(tag: &str) -> Option<&str> {
+    let is_time = |text: &str| {
+        let bytes = text.as_bytes();
+        bytes.len() == 16 && bytes[8] == b'T' && bytes[15] == b'Z' && bytes[..8].iter().all(u8::is_ascii_digit)
+    };
+    let (front, last) = tag.rsplit_once('-')?;
+    let front = if is_time(last) { front } else { front.rsplit_once('-').filter(|(_, time)| is_time(time))?.0 };
+    Some(front.find('-').map_or("", |dash| &front[dash..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +120,19 @@ mod tests {
         let error = moving_tags(&definition("[\"${mayor}\"]"), "1").unwrap_err().to_string();
         assert!(error.contains("`${mayor}` is none of version"), "{error}");
         assert!(moving_tags(&definition("[\"a b\"]"), "1").is_err());
+    }
+
+    #[test]
+    fn tells_tags_that_never_move_from_others_and_their_variants_apart() {
+        for (tag, expected) in [
+            ("3.13.5-20261124T021215Z", Some("")),
+            ("3.13.5-debug-20261124T021215Z", Some("-debug")),
+            ("3.13.5-20261124T021215Z-2", Some("")),
+            ("3.13.5", None),
+            ("3.13-debug", None),
+            ("sha256-0123.sig", None),
+        ] {
+            assert_eq!(fixed_tag_variant(tag), expected, "{tag}");
+        }
     }
 }

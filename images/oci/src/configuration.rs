@@ -123,7 +123,7 @@ impl ImageConfig {
 
     /// Reads a configuration.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let config: Self = document::read("image configuration", bytes, document::LARGEST)?;
+        let config: Self = document::read("image configuration", bytes, document::LARGEST_DOCUMENT)?;
         if config.rootfs.kind == ROOT_FS_TYPE {
             return Ok(config);
         }

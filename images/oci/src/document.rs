@@ -6,8 +6,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// No document is read that is larger: registries refuse manifests over 4 MiB.
-pub(crate) const LARGEST: usize = 4 * 1024 * 1024;
+/// No manifest, index or configuration is read that is larger: registries and clients refuse manifests over 4 MiB. In bytes.
+pub const LARGEST_DOCUMENT: usize = 4 * 1024 * 1024;
 
 /// Why bytes are not the document they should be.
 #[derive(Debug, thiserror::Error)]
@@ -85,13 +85,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_too_large_before_reading_it() {
-        let error = read::<Vec<u8>>("manifest", &vec![b' '; LARGEST + 1], LARGEST).unwrap_err();
+        let error = read::<Vec<u8>>("manifest", &vec![b' '; LARGEST_DOCUMENT + 1], LARGEST_DOCUMENT).unwrap_err();
         assert_eq!(error.to_string(), "`manifest` has 4194305 bytes: expected at most 4194304; is it a layer?");
     }
 
     #[test]
     fn says_where_the_json_is_broken() {
-        let error = read::<Vec<u8>>("manifest", b"[1,\n x]", LARGEST).unwrap_err();
+        let error = read::<Vec<u8>>("manifest", b"[1,\n x]", LARGEST_DOCUMENT).unwrap_err();
         assert!(error.to_string().ends_with("expected value at line 2 column 2"), "{error}");
     }
 }

@@ -53,7 +53,7 @@ impl ImageIndex {
 
     /// Reads an index; a manifest of one image is refused.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let index: Self = document::read("image index", bytes, document::LARGEST)?;
+        let index: Self = document::read("image index", bytes, document::LARGEST_DOCUMENT)?;
         document::expect_schema_two("image index", index.schema_version)?;
         match index.media_type.as_deref() {
             Some(found) if !is_index(found) => Err(DocumentError::Unexpected {

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod descriptor;
+mod digest_tag;
 mod document;
 mod index;
 mod layout;
@@ -14,7 +15,8 @@ mod validate;
 
 pub use configuration::{Execution, History, ImageConfig, ROOT_FS_TYPE, RootFs};
 pub use descriptor::{Descriptor, EMPTY_JSON};
-pub use document::DocumentError;
+pub use digest_tag::ATTACHED;
+pub use document::{DocumentError, LARGEST_DOCUMENT};
 pub use index::ImageIndex;
 pub use layout::{
     ANNOTATION_REF_NAME, BLOBS_FOLDER, INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, LayoutIndex, blob_path, layout_file,

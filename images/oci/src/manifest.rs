@@ -56,7 +56,7 @@ impl ImageManifest {
 
     /// Reads a manifest; an index is refused.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let manifest: Self = document::read("image manifest", bytes, document::LARGEST)?;
+        let manifest: Self = document::read("image manifest", bytes, document::LARGEST_DOCUMENT)?;
         document::expect_schema_two("image manifest", manifest.schema_version)?;
         match manifest.media_type.as_deref() {
             Some(found) if !is_manifest(found) => Err(DocumentError::Unexpected {

@@ -36,7 +36,7 @@ pub struct Repository(String);
 /// A tag, such as `3.13` or `latest`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Tag(String);
+pub struct Tag(pub(crate) String);
 
 impl Repository {
     /// The name.

@@ -8,9 +8,6 @@ use blob::Digest;
 use oci::Tag;
 use registry::Named;
 
-/// How lists of referrers and signatures are named where a tag has to name them.
-const ALGORITHMS: [&str; 2] = ["sha256-", "sha512-"];
-
 /// What is wanted: a tag or digest of the source, and the tags that lead to it in the target.
 pub(crate) type Wanted = Vec<(Named, Vec<Tag>)>;
 
@@ -41,20 +38,13 @@ pub(crate) fn all(
     if let Some(named) = from.or(to) {
         bail!("`{named}` cannot stand there beside --all-tags: leave out one of them");
     }
-    let is_wanted = |tag: &Tag| match speaker(tag) {
+    let is_wanted = |tag: &Tag| match tag.speaks_as() {
         None => true,
         Some(ending) => with_referrers && !ending.is_empty(),
     };
     let wanted: Wanted = tags.into_iter().filter(is_wanted).map(|tag| (Named::Tag(tag.clone()), vec![tag])).collect();
     ensure!(!wanted.is_empty(), "the source has no tags: expected at least one");
     Ok(wanted)
-}
-
-/// Of a tag that is made of a digest: what stands behind that, such as `.sig`; of a list of referrers nothing.
-fn speaker(tag: &Tag) -> Option<&str> {
-    let rest = ALGORITHMS.iter().find_map(|name| tag.as_str().strip_prefix(name))?;
-    let end = rest.find(|digit: char| !digit.is_ascii_hexdigit()).unwrap_or(rest.len());
-    (end >= 64).then(|| &rest[end..])
 }
 
 #[cfg(test)]

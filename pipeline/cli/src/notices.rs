@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use assemble::Catalogue;
+use assemble::{Catalogue, fixed_tag_variant};
 use blob::Digest;
 use debian::Architecture;
 use jiff::civil::Date;
@@ -80,7 +80,7 @@ impl Sources {
     fn tell_superseded(&self, repository: &Repository, new: &Publication, all: &[Publication], table: &mut Table) {
         let current = |digest: &Digest| all.iter().any(|other| other.index == *digest);
         for tag in self.store.tags(repository).unwrap_or_default() {
-            if variant(tag.as_str()).is_none_or(|variant| variant != variant_of(new)) {
+            if fixed_tag_variant(tag.as_str()).is_none_or(|variant| variant != variant_of(new)) {
                 continue;
             }
             if let Ok(Some(old)) = self.store.resolve(repository, &tag)
@@ -104,17 +104,6 @@ fn superseded(repository: &Repository, tag: &Tag, new: &Publication) -> String {
     format!("{repository}:{tag} was superseded by {}: pull {repository}:{moving}", new.fixed_tag)
 }
 
-/// What stands between the version and the time in a tag that never moves: empty, or such as `-debug`. `None` for other tags.
-fn variant(tag: &str) -> Option<&str> {
-    let is_time = |text: &str| {
-        let bytes = text.as_bytes();
-        bytes.len() == 16 && bytes[8] == b'T' && bytes[15] == b'Z' && bytes[..8].iter().all(u8::is_ascii_digit)
-    };
-    let (front, last) = tag.rsplit_once('-')?;
-    let front = if is_time(last) { front } else { front.rsplit_once('-').filter(|(_, time)| is_time(time))?.0 };
-    Some(front.find('-').map_or("", |dash| &front[dash..]))
-}
-
 fn variant_of(publication: &Publication) -> &str {
     publication.image.strip_prefix(&publication.repository).unwrap_or_default()
 }
@@ -125,20 +114,6 @@ mod tests {
 
     use super::*;
     use crate::status_fixtures::{catalogue, publication};
-
-    #[test]
-    fn tells_tags_that_never_move_from_others_and_their_variants_apart() {
-        for (tag, expected) in [
-            ("3.13.5-20261124T021215Z", Some("")),
-            ("3.13.5-debug-20261124T021215Z", Some("-debug")),
-            ("3.13.5-20261124T021215Z-2", Some("")),
-            ("3.13.5", None),
-            ("3.13-debug", None),
-            ("sha256-0123.sig", None),
-        ] {
-            assert_eq!(variant(tag), expected, "{tag}");
-        }
-    }
 
     #[test]
     fn what_was_superseded_or_is_too_old_is_told_and_what_is_current_is_not() {

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use auth::CredentialError;
 pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Place, copy};
 pub use error::{ClientError, ClientFault};
-pub use http::{Refusal, RefusalEntry};
+pub use http::{Refusal, RefusalEntry, backoff, parse_retry_after};
 use oci::Repository;
 use registry::{Registry, Shared};
 pub use remote::{Named, Remote};

@@ -45,8 +45,8 @@ pub(crate) use write::{Condition, Push};
 
 /// How much memory manifests may take.
 const MANIFESTS_IN_MEMORY: usize = 64 * 1024 * 1024;
-/// Registries and clients refuse larger manifests.
-pub(crate) const LARGEST_MANIFEST: u64 = 4 * 1024 * 1024;
+/// No manifest is larger.
+pub(crate) const LARGEST_MANIFEST: u64 = oci::LARGEST_DOCUMENT as u64;
 
 /// Image layouts in one folder. Several stores, in one process or many, may have the same folder.
 #[derive(Debug)]
@@ -199,11 +199,6 @@ impl Store {
     /// What the manifests that a view lists say; read where nobody asked before.
     pub(crate) fn contents(&self, repository: &Repository, view: &View) -> Arc<Contents> {
         Arc::clone(view.contents(|entry| self.load(repository, entry)))
-    }
-
-    /// Lets the list and the manifests be read again.
-    pub(crate) fn forget_view(&self, repository: &Repository) {
-        self.views.write().unwrap_or_else(PoisonError::into_inner).remove(repository);
     }
 
     fn remembered(&self, repository: &Repository) -> Option<Arc<View>> {

@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
+use registry::backoff;
+pub(crate) use registry::parse_retry_after;
 
 /// Bounds of the retries of one transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,19 +45,8 @@ impl RetryPolicy {
     }
 
     fn longest_wait(&self, attempt: u32) -> Duration {
-        let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        self.first_delay.saturating_mul(doubled).min(self.longest_delay)
+        backoff(attempt, self.first_delay, self.longest_delay)
     }
-}
-
-/// What a `Retry-After` header asks for: a number of seconds, or a date.
-pub(crate) fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
 }
 
 #[cfg(test)]

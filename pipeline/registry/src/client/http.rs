@@ -18,6 +18,7 @@ pub use refusal::{Refusal, RefusalEntry};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 pub(crate) use retry::Retry;
+pub use retry::{backoff, parse_retry_after};
 pub(crate) use transport::Transport;
 
 /// A request that can be sent as often as needed.

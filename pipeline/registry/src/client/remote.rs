@@ -15,7 +15,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use blob::Digest;
-pub(crate) use fallback::fallback_tag;
 pub(crate) use manifests::{Condition, digest_of};
 use oci::{Repository, Tag};
 pub(crate) use referrers::Peek;

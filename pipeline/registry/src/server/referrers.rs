@@ -17,7 +17,7 @@ use super::router::{Request, blocking};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 /// Clients refuse manifests over 4 MiB: a page stays below, with room for its frame.
-const LARGEST_PAGE: usize = 4 * 1024 * 1024 - 4096;
+const LARGEST_PAGE: usize = oci::LARGEST_DOCUMENT - 4096;
 
 /// Answers `/v2/<name>/referrers/<digest>`; never 404, because clients would then look for the tag that older registries need.
 pub(crate) async fn list(request: Request, repository: Repository, digest: Digest) -> Result<Response, ApiError> {

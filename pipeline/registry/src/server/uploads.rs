@@ -125,7 +125,9 @@ pub(crate) async fn status(request: Request, repository: Repository, id: Uuid) -
 
 /// Answers `DELETE /v2/<name>/blobs/uploads/<id>`.
 pub(crate) async fn cancel(request: Request, repository: Repository, id: Uuid) -> Result<Response, ApiError> {
-    let upload = find(&request, &repository, id).await?.take()?;
+    // Held until the file is gone: who comes meanwhile must not find it on disk.
+    let mut session = find(&request, &repository, id).await?;
+    let upload = session.take()?;
     blocking(move || upload.cancel()).await?;
     request.service.sessions.end(&repository, id);
     Ok(StatusCode::NO_CONTENT.into_response())

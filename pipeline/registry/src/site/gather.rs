@@ -6,14 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blob::Digest;
-use oci::{Descriptor, INDEX_FILE, Repository, Tag};
+use oci::{ATTACHED, Descriptor, INDEX_FILE, Repository, Tag};
 
 use super::{SiteError, SitePart, SiteRepository};
 use crate::Store;
 use crate::store::{Document, read_index};
-
-/// Tags by which signatures are found that no list of referrers names: `sha256-<hex>.sig`.
-const SIGNATURE_ENDINGS: [&str; 4] = ["", ".sig", ".att", ".sbom"];
 
 /// What a site shows of one repository.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,8 +142,8 @@ impl<'s> Gathering<'s> {
 
     /// Signatures that are found by a tag, where somebody made one.
     fn signatures(&mut self, digest: &Digest) -> Result<(), SiteError> {
-        let name = |ending| format!("{}-{}{ending}", digest.algorithm().name(), digest.hex());
-        for tag in SIGNATURE_ENDINGS.iter().filter_map(|ending| name(ending).parse::<Tag>().ok()) {
+        let attached = ATTACHED.iter().filter_map(|ending| Tag::attached(digest, ending));
+        for tag in attached.chain([Tag::of_referrers(digest)]) {
             let is_new = !self.holding.tags.contains_key(&tag);
             if is_new && self.store.resolve(&self.holding.repository, &tag)?.is_some() {
                 self.tag(&tag)?;

@@ -89,17 +89,14 @@ impl Store {
     /// The caller holds the lock, and knows that the bytes have the digest.
     fn write_bytes(&self, repository: &Repository, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
         let target = self.place(repository, digest)?;
-        let found = self.blob_size(repository, digest)?;
         // They are few: looking at all of them finds a damaged file, and a new one takes its place.
-        if found == Some(bytes.len() as u64) && fs::read(&target).is_ok_and(|found| found == bytes) {
+        if self.blob_size(repository, digest)? == Some(bytes.len() as u64)
+            && fs::read(&target).is_ok_and(|found| found == bytes)
+        {
             self.refresh(&target);
             return Ok(());
         }
-        files::write(&target, bytes, Existing::Replace)?;
-        if found.is_some() {
-            self.forget_view(repository);
-        }
-        Ok(())
+        files::write(&target, bytes, Existing::Replace)
     }
 
     /// Puts a manifest or an index, and lists it in `index.json` without a tag. An image's configuration and layers must be there.

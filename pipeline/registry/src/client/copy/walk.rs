@@ -5,21 +5,18 @@
 use std::collections::BTreeSet;
 
 use blob::Digest;
-use oci::{Descriptor, Tag};
+use oci::{ATTACHED, Descriptor, Tag};
 
 use super::end::End;
 use super::graph::{Graph, Node, Role};
 use super::together::together;
 use super::{CopyError, CopyEvent, CopyOptions, CopyReporter};
-use crate::client::remote::fallback_tag;
 use crate::store::Document;
 use crate::{Named, StoredManifest};
 
 /// What one copy holds in memory at most.
 const MOST_MANIFESTS: usize = 100_000;
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
-/// What signatures and their like are tagged with, after the digest.
-const ENDINGS: [&str; 3] = ["sig", "att", "sbom"];
 
 /// Finds all manifests.
 pub(super) async fn walk(
@@ -161,8 +158,5 @@ impl Walker<'_> {
 
 /// The tags that signatures of a digest have.
 fn signature_tags(digest: &Digest) -> impl Iterator<Item = Tag> {
-    // The tag of a longer digest would not hold all of it.
-    let stem = fallback_tag(digest).filter(|stem| stem.as_str().ends_with(digest.hex()));
-    stem.into_iter()
-        .flat_map(|stem| ENDINGS.into_iter().filter_map(move |ending| format!("{stem}.{ending}").parse().ok()))
+    ATTACHED.into_iter().filter_map(|ending| Tag::attached(digest, ending))
 }

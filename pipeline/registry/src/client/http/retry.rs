@@ -59,13 +59,18 @@ impl Retry {
     }
 
     fn longest_wait(&self) -> Duration {
-        let doubled = 2_u32.saturating_pow(self.failed.saturating_sub(1));
-        self.patience.first_delay.saturating_mul(doubled).min(self.patience.longest_delay)
+        backoff(self.failed, self.patience.first_delay, self.patience.longest_delay)
     }
 }
 
-/// What a `Retry-After` header asks for: a number of seconds, or a date.
-pub(crate) fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+/// The longest wait after so many failures (from one): it doubles with each, up to the bound. The wait itself is some part of it, by
+/// chance, so that many who failed together do not come back together.
+pub fn backoff(failed: u32, first: Duration, longest: Duration) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1))).min(longest)
+}
+
+/// What a `Retry-After` header asks for: a number of seconds, or a date. `None` where it is neither.
+pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

@@ -17,9 +17,8 @@ use crate::StoredManifest;
 use crate::client::error::During;
 use crate::client::http::{Answer, Ask, Content, shown};
 use crate::client::{ClientError, ClientFault};
+use crate::store::LARGEST_MANIFEST;
 
-/// Registries and clients refuse larger manifests.
-pub(crate) const LARGEST_MANIFEST: u64 = 4 * 1024 * 1024;
 /// The digest of what is in an answer.
 pub(crate) const CONTENT_DIGEST: &str = "docker-content-digest";
 /// Says that the registry itself lists a manifest as a referrer.

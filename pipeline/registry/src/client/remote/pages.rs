@@ -10,9 +10,9 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, LINK};
 use reqwest::{Method, StatusCode, Url};
 
 use super::Remote;
-use super::manifests::LARGEST_MANIFEST;
 use crate::client::ClientFault;
 use crate::client::http::{Answer, Ask, leads_to, shown};
+use crate::store::LARGEST_MANIFEST;
 
 /// More pages than that are no list.
 const MOST_PAGES: usize = 1000;
