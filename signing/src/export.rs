@@ -7,7 +7,7 @@ mod kyverno;
 mod policy_controller;
 mod trusted_root;
 
-pub use containers::{Others, containers_policy, registries_d};
+pub use containers::{containers_policy, registries_d};
 pub use kyverno::kyverno_policy;
 pub use policy_controller::cluster_image_policy;
 pub use trusted_root::empty_trusted_root;

@@ -39,17 +39,15 @@ pub use classic::{
 };
 pub use cosign_key::Password;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, LARGEST_ENVELOPE, PAYLOAD_TYPE, pae};
-pub use evidence::{Artifact, Evidence, FoundBundle, FoundClassic};
-pub use export::{
-    Audience, Others, cluster_image_policy, containers_policy, empty_trusted_root, kyverno_policy, registries_d,
-};
+pub use evidence::{Artifact, Evidence, FoundBundle, FoundClassic, Overlooked};
+pub use export::{Audience, cluster_image_policy, containers_policy, empty_trusted_root, kyverno_policy, registries_d};
 pub use finding::{Finding, Outcome};
 pub use key_error::KeyError;
 pub use key_pair::KeyPair;
 pub use material::{Holder, Material};
 pub use max_age::{MaxAge, MaxAgeError};
 pub use name_pattern::{NamePattern, PatternError};
-pub use policy::{Classic, ImageRule, Policy, PolicyError, Role, StatementRule, TrustedIdentity, TrustedKey};
+pub use policy::{Classic, ImageRule, Others, Policy, PolicyError, Role, StatementRule, TrustedIdentity, TrustedKey};
 pub use predicate::{
     COSIGN_SIGNATURE, CYCLONEDX, CosignSignature, Document, OPENVEX, PROVENANCE, Predicate, REBUILD, SPDX,
     VULNERABILITY_REPORT, is_of_type, predicate_name, predicate_type,

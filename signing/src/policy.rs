@@ -16,6 +16,7 @@
 //!       - { type: provenance }
 //!       - { type: vulnerabilities, max-age: 2d, signers: [statements] }
 //!     rebuilds: 1                           # statements "I built the same", by as many different keys
+//! others: refused                           # images that no rule speaks about: refused | allowed
 //! ```
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ struct PolicyFile {
     keys: BTreeMap<String, TrustedKey>,
     identities: BTreeMap<String, TrustedIdentity>,
     images: Vec<ImageRule>,
+    others: Others,
 }
 
 /// A key that is believed.
@@ -84,6 +86,18 @@ pub enum Classic {
     Allowed,
     /// It must be there, and a bundle too.
     Required,
+}
+
+/// What happens to images that no rule speaks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Others {
+    /// They are refused.
+    #[default]
+    Refused,
+    /// They are taken as they are, unverified, and the answer says so.
+    #[serde(rename = "allowed")]
+    Accepted,
 }
 
 /// What is wanted of the images that it fits.
@@ -161,7 +175,7 @@ impl Policy {
             rebuilds: 0,
         };
         let keys = [trusted(Role::Release, release), trusted(Role::Statement, statement)].concat();
-        Self(PolicyFile { keys: keys.into_iter().collect(), identities: BTreeMap::new(), images: vec![rule] })
+        Self(PolicyFile { keys: keys.into_iter().collect(), images: vec![rule], ..PolicyFile::default() })
     }
 
     /// The keys by name.
@@ -172,6 +186,19 @@ impl Policy {
     /// The identities by name.
     pub fn identities(&self) -> &BTreeMap<String, TrustedIdentity> {
         &self.0.identities
+    }
+
+    /// What happens to images that no rule speaks about.
+    pub fn others(&self) -> Others {
+        self.0.others
+    }
+
+    /// The same without statements and rebuilds: for the parts of an image, about which its index speaks.
+    #[must_use]
+    pub fn signatures_only(&self) -> Self {
+        let bare = |rule: &ImageRule| ImageRule { statements: Vec::new(), rebuilds: 0, ..rule.clone() };
+        let images = self.0.images.iter().map(bare).collect();
+        Self(PolicyFile { images, ..self.0.clone() })
     }
 
     /// The rule for `HOST/REPOSITORY`. Where the name is not known, only a rule for `**` fits.
