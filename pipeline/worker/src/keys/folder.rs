@@ -214,6 +214,10 @@ fn locked(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+fn is_id(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// A folder that only its owner reads, whatever the umask. One that is there stays as it is.
 fn make_folder(folder: &Path) -> Result<(), KeysError> {
     let failed = |error| DiskError::new("make the folder", folder, error);
