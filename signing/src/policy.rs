@@ -206,9 +206,20 @@ impl Policy {
         let fits = |pattern: &NamePattern| name.map_or(pattern.fits_all(), |name| pattern.fits(name));
         self.0.images.iter().find(|rule| rule.repositories.iter().any(fits))
     }
+
+    /// The rules, in their order.
+    pub fn rules(&self) -> &[ImageRule] {
+        &self.0.images
+    }
+
+    /// Of keys and rules that name no signer.
+    pub(crate) fn of_parts(keys: BTreeMap<String, TrustedKey>, images: Vec<ImageRule>) -> Self {
+        Self(PolicyFile { keys, images, ..PolicyFile::default() })
+    }
 }
 
-fn key_name(role: Role, key: &PublicKey) -> String {
+/// What a key is called: its first role and the beginning of its id.
+pub(crate) fn key_name(role: Role, key: &PublicKey) -> String {
     let role = if role == Role::Release { "release" } else { "statement" };
     format!("{role}-{}", key.id().short())
 }

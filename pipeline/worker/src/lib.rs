@@ -20,6 +20,7 @@ mod image_tags;
 mod in_release;
 mod indexes;
 mod keyrings;
+mod keys;
 mod layers;
 mod locked;
 mod machine;
@@ -60,6 +61,10 @@ pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;
 pub use in_release::{AcceptedInRelease, InReleaseError, InReleases};
 pub use indexes::{Indexes, IndexesError};
+pub use keys::{
+    BackupError, COSIGN_PASSWORD, KEY_PASSWORD, KeyFile, KeyFolder, KeyRole, KeyStanding, KeysError, KnownKey,
+    KnownKeys, RestoredKey, SignerSettings, Signers, SigningSettings, WatchedKeys, key_password,
+};
 pub use layers::{LayerRecord, Layers, MakeLayerError};
 pub use locked::GoneError;
 pub use machine::{MachineError, Part};
