@@ -42,8 +42,8 @@ pub use cosign_key::Password;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, LARGEST_ENVELOPE, PAYLOAD_TYPE, pae};
 pub use evidence::{Artifact, Evidence, FoundBundle, FoundClassic, Overlooked};
 pub use export::{
-    Audience, CONTAINERD_BIN_DIR, CONTAINERD_POLICY, cluster_image_policy, containerd_config,
-    containerd_verifier, containers_policy, empty_trusted_root, kyverno_policy, policy_file, registries_d,
+    Audience, CONTAINERD_BIN_DIR, CONTAINERD_POLICY, cluster_image_policy, containerd_config, containerd_verifier,
+    containers_policy, empty_trusted_root, kyverno_policy, policy_file, registries_d,
 };
 pub use finding::{Finding, Outcome};
 pub use key_error::KeyError;

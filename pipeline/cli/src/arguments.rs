@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
+pub(crate) use crate::verify_arguments::Verify;
 
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Copy images between registries and layouts, with everything that speaks about them.
     Copy(Copy),
+    /// Check who signed images, what is said about them, and that it holds.
+    Verify(Verify),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),

@@ -14,6 +14,8 @@ mod comparison;
 mod comparison_files;
 mod comparison_text;
 mod config_values;
+mod containerd;
+mod containerd_call;
 mod context;
 mod copy_choice;
 mod copy_place;
@@ -53,10 +55,17 @@ mod status_front;
 mod status_image;
 mod status_page;
 mod status_parts;
+mod verify_arguments;
+mod verify_contents;
+mod verify_policy;
+mod verify_text;
 
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
+    if let Some(call) = containerd_call::read(std::env::args_os()) {
+        return containerd::answer(&call);
+    }
     let arguments = Arguments::parse();
     start_log(arguments.verbose);
     let result = run(&arguments);
@@ -73,6 +82,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Diff(command) => commands::diff::run(arguments, command),
         Command::Publish(command) => commands::publish::run(arguments, command),
         Command::Copy(command) => commands::copy::run(arguments, command),
+        Command::Verify(command) => commands::verify::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
         Command::Gc(command) => commands::gc::run(arguments, command),

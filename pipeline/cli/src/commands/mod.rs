@@ -13,3 +13,4 @@ pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod site;
 pub(crate) mod up;
+pub(crate) mod verify;
