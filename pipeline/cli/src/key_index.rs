@@ -81,7 +81,7 @@ fn tools(url: &str, handout: &Handout, image: &str) -> Markup {
             &fetch("cosign.pub", "cosign.pub"),
             &fetch("trusted_root.json", "trusted_root.json"),
             &format!("cosign verify --key cosign.pub --trusted-root trusted_root.json --insecure-ignore-tlog {image}"),
-        ], html! {
+        ], &html! {
             "The trusted root is empty: signatures by a key stand in no public log, and nobody but the registry is asked."
             @if several { " There are several release keys: cosign reads the first of a file only, so give each a file of its own \
                             and accept what any of them verifies." }
@@ -90,25 +90,25 @@ fn tools(url: &str, handout: &Handout, image: &str) -> Markup {
             &fetch("containers-policy.json", "/etc/containers/policy.json"),
             &fetch("registries.d.yaml", "/etc/containers/registries.d/bedplate.yaml"),
             &format!("podman pull {image}"),
-        ], html! { "The policy refuses every other image: where you have a policy, add its entry for " code { (handout.name) } " to yours." }))
+        ], &html! { "The policy refuses every other image: where you have a policy, add its entry for " code { (handout.name) } " to yours." }))
         (tool("bedplate", &["policy.yaml"], &[
             &fetch("policy.yaml", "policy.yaml"),
             &format!("bedplate verify --policy policy.yaml {image}"),
-        ], html! { "All keys, what each is believed about, and what must be said about an image. containerd's image verifier reads the same file." }))
+        ], &html! { "All keys, what each is believed about, and what must be said about an image. containerd's image verifier reads the same file." }))
         (tool("Kubernetes with Kyverno", &["kyverno.yaml"], &[&format!("kubectl apply -f {url}/keys/kyverno.yaml")],
-            html! { "A pod starts only if its images below this name are signed; tags are replaced by digests." }))
+            &html! { "A pod starts only if its images below this name are signed; tags are replaced by digests." }))
         (tool("Kubernetes with Sigstore's policy-controller", &["policy-controller.yaml"],
             &[&format!("kubectl apply -f {url}/keys/policy-controller.yaml")],
-            html! { "Counts in namespaces with the label " code { "policy.sigstore.dev/include=true" } "." }))
+            &html! { "Counts in namespaces with the label " code { "policy.sigstore.dev/include=true" } "." }))
         (tool("Statements", &["statement.pub"], &[
             &fetch("statement.pub", "statement.pub"),
             &format!("cosign verify-attestation --key statement.pub --type spdxjson --insecure-ignore-tlog {image}"),
-        ], html! { "What is in an image, and where it comes from: SPDX, CycloneDX, provenance. Never verify an image with this key: \
+        ], &html! { "What is in an image, and where it comes from: SPDX, CycloneDX, provenance. Never verify an image with this key: \
                     cosign takes any statement for a signature." }))
     }
 }
 
-fn tool(name: &str, files: &[&str], lines: &[&str], note: Markup) -> Markup {
+fn tool(name: &str, files: &[&str], lines: &[&str], note: &Markup) -> Markup {
     html! {
         h2 { (name) }
         p { (note) }
