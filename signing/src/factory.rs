@@ -41,7 +41,12 @@ mod tests {
     #[test]
     fn speaks_about_its_own_images_only_and_keeps_the_roles_apart() {
         let key = PublicKey::from_pem(include_bytes!("../tests/vectors/cosign.pub")).unwrap();
-        let policy = Policy::of_factory("h.example/team", &[key.clone()], &[key], Classic::Required);
+        let policy = Policy::of_factory(
+            "h.example/team",
+            std::slice::from_ref(&key),
+            std::slice::from_ref(&key),
+            Classic::Required,
+        );
         let roles: Vec<_> = policy.keys().values().map(|key| key.roles.clone()).collect();
         assert_eq!(roles, [vec![Role::Release], vec![Role::Statement, Role::Rebuild]]);
         let rule = policy.rule(Some("h.example/team/a")).unwrap();

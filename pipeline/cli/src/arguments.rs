@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
+pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
 pub(crate) use crate::verify_arguments::Verify;
 
@@ -79,6 +80,9 @@ pub(crate) enum Command {
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),
+    /// Look at the keys that sign, replace them, back them up, and hand out what others verify with.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Look at the catalogue.
     #[command(subcommand)]
     Catalog(Catalog),

@@ -21,6 +21,7 @@ mod copy_choice;
 mod copy_place;
 mod delivery;
 mod doctor_archive;
+mod doctor_keys;
 mod doctor_machine;
 mod doctor_registry;
 mod dpkg_records;
@@ -28,6 +29,11 @@ mod exit;
 mod file_tree;
 mod finding;
 mod image_source;
+mod key_export;
+mod key_index;
+mod key_pages;
+mod key_texts;
+mod keys_arguments;
 mod layer_entries;
 mod layer_files;
 #[cfg(test)]
@@ -84,6 +90,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Copy(command) => commands::copy::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
+        Command::Keys(command) => commands::keys::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
         Command::Gc(command) => commands::gc::run(arguments, command),
         Command::Doctor(command) => commands::doctor::run(arguments, command),

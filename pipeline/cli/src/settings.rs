@@ -68,6 +68,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The public name that images are signed under, where registry and status page listen on this address: `HOST` or `HOST/PREFIX`.
+    pub(crate) fn name(&self, address: SocketAddr) -> String {
+        self.signing.name.clone().unwrap_or_else(|| self.registry.host(address))
+    }
+
     /// Reads the file that was named, or the default one if it is there.
     pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
         let default = Path::new(DEFAULT_FILE);
@@ -93,6 +98,17 @@ mod tests {
         let error = Settings::read(Some(&folder)).unwrap_err().to_string();
         std::fs::remove_file(&folder).unwrap();
         assert!(error.ends_with(":3:1: unknown key `archives`: did you mean `archive`?"), "{error}");
+    }
+
+    #[test]
+    fn images_are_signed_under_the_name_that_is_set_or_the_address() {
+        let name = |text: &str| {
+            let settings: Settings = assemble::read_yaml("x", text).unwrap();
+            settings.name(settings.listen)
+        };
+        assert_eq!(name("signing: {name: images.example/team}"), "images.example/team");
+        assert_eq!(name("registry: {access: {external-url: 'https://a.example/'}}"), "a.example");
+        assert_eq!(name("{}"), "127.0.0.1:8080");
     }
 
     #[test]

@@ -15,5 +15,5 @@ pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
     Notices, Peer, Rule, Service, TLS_ONLY, TimeoutSettings, TlsSettings, bind, serve,
 };
-pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
+pub use site::{SiteError, SitePage, SitePart, SiteReport, SiteRepository, export_site};
 pub use store::{Blobs, Collected, Collecting, Health, Retention, Store, StoreError, StoredBlob, StoredManifest};

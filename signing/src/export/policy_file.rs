@@ -10,20 +10,19 @@ use crate::{Classic, ImageRule, Others, Policy, Role, StatementRule, TrustedIden
 /// The file.
 pub fn policy_file(policy: &Policy) -> String {
     let mut text = "# bedplate verify --policy FILE REF. Each key is believed about its roles only.\n".to_owned();
-    section(&mut text, "keys", policy.keys().iter().map(|(name, key)| key_entry(name, key)).collect());
-    section(&mut text, "identities", policy.identities().iter().map(|(name, one)| identity_entry(name, one)).collect());
-    section(&mut text, "images", policy.rules().iter().map(rule_entry).collect());
+    let keys: String = policy.keys().iter().map(|(name, key)| key_entry(name, key)).collect();
+    let identities: String = policy.identities().iter().map(|(name, one)| identity_entry(name, one)).collect();
+    let images: String = policy.rules().iter().map(rule_entry).collect();
+    for (name, entries) in [("keys", keys), ("identities", identities), ("images", images)] {
+        // A key of the file with nothing below it would be no value.
+        if !entries.is_empty() {
+            let _ = write!(text, "{name}:\n{entries}");
+        }
+    }
     if policy.others() == Others::Accepted {
         text.push_str("others: allowed\n");
     }
     text
-}
-
-/// A key of the file with what is below it; left out where nothing is.
-fn section(text: &mut String, name: &str, entries: Vec<String>) {
-    if !entries.is_empty() {
-        let _ = write!(text, "{name}:\n{}", entries.concat());
-    }
 }
 
 fn key_entry(name: &str, trusted: &TrustedKey) -> String {
@@ -101,7 +100,10 @@ identities:
     fn reads_as_the_same_policy() {
         let key = crate::PublicKey::from_pem(include_bytes!("../../tests/vectors/cosign.pub")).unwrap();
         let everything: Policy = serde_saphyr::from_str(EVERYTHING).unwrap();
-        for policy in [everything, Policy::of_factory("[::1]:80/a", &[key.clone()], &[key], Classic::Required)] {
+        for policy in [
+            everything,
+            Policy::of_factory("[::1]:80/a", std::slice::from_ref(&key), std::slice::from_ref(&key), Classic::Required),
+        ] {
             let text = policy_file(&policy);
             assert_eq!(serde_saphyr::from_str::<Policy>(&text).unwrap(), policy, "{text}");
         }

@@ -7,6 +7,7 @@ pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod gc;
+pub(crate) mod keys;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod publish;

@@ -54,7 +54,7 @@ impl KnownKeys {
         let own = KeyFolder::of_state(state);
         let read = |role| match settings.signer(role) {
             SignerSettings::Own => own.list_role(role),
-            named => of_settings(role, named),
+            named @ SignerSettings::Key { .. } => of_settings(role, named),
         };
         let keys = KeyRole::ALL.into_iter().map(read).collect::<Result<Vec<_>, _>>()?.concat();
         Self::new(keys)

@@ -44,10 +44,10 @@ mod tests {
     use super::*;
 
     /// Which of these passwords was found: a key that it opens tells.
-    fn opens(found: Option<Password>, expected: &str) -> bool {
+    fn opens(found: Option<&Password>, expected: &str) -> bool {
         let pair = KeyPair::from_seed(&[7; 32]).unwrap();
         let sealed = pair.to_encrypted_pem(&Password::new(expected), &[1; 56]).unwrap();
-        KeyPair::from_pem(sealed.as_bytes(), found.as_ref()).is_ok()
+        KeyPair::from_pem(sealed.as_bytes(), found).is_ok()
     }
 
     #[test]
@@ -58,9 +58,9 @@ mod tests {
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
         let both = |name: &str| Some(OsString::from(name));
         let cosign = |name: &str| (name == COSIGN_PASSWORD).then(|| OsString::from("of cosign"));
-        assert!(opens(password_from(Some(&file), both).unwrap(), "of the file"));
-        assert!(opens(password_from(None, both).unwrap(), KEY_PASSWORD));
-        assert!(opens(password_from(None, cosign).unwrap(), "of cosign"));
+        assert!(opens(password_from(Some(&file), both).unwrap().as_ref(), "of the file"));
+        assert!(opens(password_from(None, both).unwrap().as_ref(), KEY_PASSWORD));
+        assert!(opens(password_from(None, cosign).unwrap().as_ref(), "of cosign"));
         assert!(password_from(None, |_| None).unwrap().is_none());
     }
 
