@@ -115,7 +115,7 @@ fn believing(command: &Verify, context: &Context) -> anyhow::Result<Believing> {
 
 /// The name that our own images have.
 fn own_name(context: &Context) -> String {
-    context.settings.signing.name.clone().unwrap_or_else(|| context.settings.listen.to_string())
+    context.settings.name(context.settings.listen)
 }
 
 fn subject(image: &str, command: &Verify, context: &Context, client: &Client) -> anyhow::Result<Subject> {

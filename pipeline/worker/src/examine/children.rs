@@ -64,7 +64,10 @@ fn child(descriptor: &Descriptor) -> Child {
 fn no_platform(index: &ImageIndex, wanted: &Platform) -> NoPlatform {
     let found: Vec<_> =
         index.manifests.iter().filter_map(|it| it.platform.as_ref()).take(40).map(Platform::to_string).collect();
-    NoPlatform { wanted: wanted.to_string(), found: if found.is_empty() { "none".to_owned() } else { found.join(", ") } }
+    NoPlatform {
+        wanted: wanted.to_string(),
+        found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
+    }
 }
 
 #[cfg(test)]
