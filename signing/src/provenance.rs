@@ -49,10 +49,14 @@ pub struct BuildDefinition {
 pub struct ExternalParameters {
     /// The name of the definition.
     pub image: String,
-    /// The texts of the definition and of its parents, nearest first, with everything of the catalogue that they draw on.
+    /// The texts of the definition and of its parents, nearest first, with everything of the catalogue that they draw on:
+    /// each under the path of its file, as JSON, which is YAML too.
     pub definitions: Vec<Resource>,
     /// The platforms, as `linux/amd64`.
     pub platforms: Vec<String>,
+    /// Labels and annotations that the operator's settings add to every image.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What the builder made of it.

@@ -89,6 +89,7 @@ fn lock(image: &str) -> ImageLock {
             in_release: Digest::of("in release"),
             date: "2026-11-23T14:00:00Z".parse().unwrap(),
             signers: Vec::new(),
+            indexes: Vec::new(),
         }],
         platforms: [("linux/amd64".to_owned(), layers("2.41-12")), ("linux/arm64".to_owned(), layers("2.41-13"))]
             .into(),

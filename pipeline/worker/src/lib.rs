@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod archive_check;
+mod archive_evidence;
 mod blame;
 mod blocking;
 mod build;
@@ -24,8 +26,12 @@ mod locked;
 mod machine;
 mod observe;
 mod progress;
+mod provenance;
 mod publications;
 mod publish;
+mod rebuild;
+mod rebuild_comparison;
+mod recipe;
 mod retry;
 mod segments;
 mod send_progress;
@@ -43,6 +49,8 @@ mod wave;
 mod wave_scope;
 
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
+pub use archive_check::check_archive;
+pub use archive_evidence::{ArchiveEvidence, ArchiveEvidenceError};
 pub use blocking::blocking;
 pub use build::Builder;
 pub use caches::{CacheSweep, CacheUse};
@@ -59,13 +67,19 @@ pub use image_tags::ImageTags;
 pub use in_release::{AcceptedInRelease, InReleaseError, InReleases};
 pub use indexes::{Indexes, IndexesError};
 pub use layers::{LayerRecord, Layers, MakeLayerError};
-pub use locked::GoneError;
+pub use locked::{GoneError, PackageSources};
 pub use machine::{MachineError, Part};
 pub use observe::{ObserveError, ObservedSuite, Observer};
 pub use plan::Whose;
 pub use progress::{Event, News, Reporter, silent};
+pub use provenance::{BuildTimes, provenance};
 pub use publications::Publications;
 pub use publish::publish;
+pub use rebuild::Rebuilt;
+pub use rebuild_comparison::{
+    Compared, PartComparison, PlatformComparison, PublishedImage, RebuildComparison, compare_rebuild,
+};
+pub use recipe::{Recipe, RecipeError};
 pub use retry::RetryPolicy;
 pub use segments::{MakeSegmentError, Segments};
 pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};

@@ -7,3 +7,4 @@ mod changes;
 mod factory;
 mod golden;
 mod hostile;
+mod provenance;
