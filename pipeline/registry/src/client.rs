@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use auth::CredentialError;
-pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Place, copy};
+pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Place, attach, copy, detach};
 pub use error::{ClientError, ClientFault};
 pub use http::{Refusal, RefusalEntry, backoff, parse_retry_after};
 use oci::Repository;

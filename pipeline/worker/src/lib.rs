@@ -30,7 +30,9 @@ mod provenance;
 mod publications;
 mod publish;
 mod rebuild;
+mod rebuild_attest;
 mod rebuild_comparison;
+mod rebuild_source;
 mod recipe;
 mod retry;
 mod segments;
@@ -76,9 +78,11 @@ pub use provenance::{BuildTimes, provenance};
 pub use publications::Publications;
 pub use publish::publish;
 pub use rebuild::Rebuilt;
+pub use rebuild_attest::{Attested, attest_rebuild};
 pub use rebuild_comparison::{
     Compared, PartComparison, PlatformComparison, PublishedImage, RebuildComparison, compare_rebuild,
 };
+pub use rebuild_source::{BelievedProvenance, NoProvenance, believed_provenance};
 pub use recipe::{Recipe, RecipeError};
 pub use retry::RetryPolicy;
 pub use segments::{MakeSegmentError, Segments};

@@ -43,7 +43,7 @@ fn with_labels(mut wave: Wave, labels: &[(&str, &str)]) -> Wave {
     wave
 }
 
-fn times() -> BuildTimes {
+pub(crate) fn times() -> BuildTimes {
     let time = |text: &str| text.parse().unwrap();
     BuildTimes { started: time("2026-08-03T10:00:00Z"), finished: time("2026-08-03T10:00:20Z") }
 }

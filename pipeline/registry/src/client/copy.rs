@@ -4,6 +4,7 @@
 //! them, and signatures under tags of their own; the tags themselves last. Nothing is sent that is there. After an interruption the
 //! same call ends the same.
 
+mod attach;
 mod blobs;
 mod end;
 mod error;
@@ -18,6 +19,7 @@ mod walk;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use attach::{attach, detach};
 use end::End;
 pub use error::CopyError;
 pub use events::{CopyEvent, CopyReporter, CopySummary};
