@@ -209,6 +209,17 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_said_where_there_are_any() {
+        let none = r#"{"image":"python","definitions":[],"platforms":["linux/amd64"]}"#;
+        let mut parameters: ExternalParameters = serde_json::from_str(none).unwrap();
+        assert_eq!(serde_json::to_string(&parameters).unwrap(), none);
+        parameters.labels.insert("a".into(), "b".into());
+        let text = serde_json::to_string(&parameters).unwrap();
+        assert!(text.ends_with(r#","labels":{"a":"b"}}"#), "{text}");
+        assert_eq!(serde_json::from_str::<ExternalParameters>(&text).unwrap(), parameters);
+    }
+
+    #[test]
     fn a_text_that_was_changed_is_not_given_out() {
         let mut text = Resource::text("python.yaml", "application/yaml", "name: python\n");
         assert_eq!(text.held().unwrap(), b"name: python\n");

@@ -1,7 +1,8 @@
 //! The part of the catalogue that one image draws on, as texts from which the image can be built again.
 //!
-//! In: a catalogue, and the lock of an image. Out: (path, text) pairs that [`Catalogue::read`] takes: every text is JSON, which is YAML too, without
-//! the comments of the files that people wrote. The digest of a definition's text is [`Definition::digest`]. Labels of the settings are not among them.
+//! In: a catalogue, and the lock of an image. Out: (path, text) pairs that [`Catalogue::read`] takes: every text is JSON, which is YAML
+//! too, without the comments of the files that people wrote. The digest of a definition's text is [`Definition::digest`]. Labels of the
+//! settings are not among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
-use worker::{ArchiveSettings, TargetSettings};
+use worker::{ArchiveSettings, SigningSettings, TargetSettings};
 
 use crate::registry_settings::RegistrySettings;
 
@@ -44,6 +44,9 @@ pub(crate) struct Settings {
     /// `publish`: registries that images go to beside our own, with what each of them needs: see `TargetSettings` in
     /// `pipeline/worker/src/target.rs`.
     pub publish: Vec<TargetSettings>,
+    /// `signing`: the public name of images, and who signs them: see `SigningSettings` in `pipeline/worker/src/keys/settings.rs`.
+    /// Default: keys that the state folder keeps.
+    pub signing: SigningSettings,
 }
 
 impl Default for Settings {
@@ -59,6 +62,7 @@ impl Default for Settings {
             snapshots: None,
             retention: Duration::from_hours(30 * 24),
             publish: Vec::new(),
+            signing: SigningSettings::default(),
         }
     }
 }

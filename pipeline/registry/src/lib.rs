@@ -8,8 +8,8 @@ mod store;
 
 pub use client::{
     BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent, CopyOptions, CopyReporter,
-    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Refusal, RefusalEntry, Remote, attach,
-    backoff, copy, detach, parse_retry_after,
+    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Reader, Refusal, RefusalEntry, Remote,
+    attach, backoff, copy, detach, parse_retry_after,
 };
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,

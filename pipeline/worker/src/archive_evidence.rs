@@ -46,13 +46,13 @@ pub enum ArchiveEvidenceError {
     Changed(Digest),
     /// Its signature does not count.
     #[error("its signature does not hold: {0}")]
-    Signature(#[from] SignatureError),
-    /// No such file.
+    Signature(Box<SignatureError>),
+    /// It is signed, and is no `Release` file.
     #[error("it is signed, but cannot be understood: {0}")]
-    Release(#[from] ReleaseError),
-    /// No such file.
+    Release(Box<ReleaseError>),
+    /// Its bytes are not those that were signed, or no package index.
     #[error("{0}")]
-    Index(#[from] IndexError),
+    Index(Box<IndexError>),
     /// A name that no archive has.
     #[error("`{0}` is no package index: expected a path that ends in `Packages`, `Packages.gz` or `Packages.xz`")]
     Path(String),
@@ -91,8 +91,10 @@ impl ArchiveEvidence {
             return Err(ArchiveEvidenceError::Changed(got));
         }
         let time = date.checked_add(SIGNING_TAKES).unwrap_or(date);
-        let signed = verify_in_release(&bytes, &self.keyring, None, time)?;
-        Ok(SignedRelease { release: Release::parse(&signed.text)?, signed })
+        let signed = verify_in_release(&bytes, &self.keyring, None, time);
+        let signed = signed.map_err(|error| ArchiveEvidenceError::Signature(Box::new(error)))?;
+        let release = Release::parse(&signed.text).map_err(|error| ArchiveEvidenceError::Release(Box::new(error)))?;
+        Ok(SignedRelease { release, signed })
     }
 
     /// Found by its digest: the name begins with the date.
@@ -116,7 +118,8 @@ impl ArchiveEvidence {
         })?;
         let verified = VerifyingReader::new(opened, file.digest.clone(), file.size);
         let plain = file.compression.reader(verified).map_err(|error| DiskError::new("read", &path, error))?;
-        Ok(PackageIndex::read(BufReader::with_capacity(BUFFER, plain), &file.path)?)
+        let index = PackageIndex::read(BufReader::with_capacity(BUFFER, plain), &file.path);
+        index.map_err(|error| ArchiveEvidenceError::Index(Box::new(error)))
     }
 }
 

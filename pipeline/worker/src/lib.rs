@@ -14,6 +14,7 @@ mod collect;
 mod compact_index;
 mod debs;
 mod disk;
+mod evidence;
 mod failure;
 mod image_build;
 mod image_output;
@@ -21,6 +22,7 @@ mod image_tags;
 mod in_release;
 mod indexes;
 mod keyrings;
+mod keys;
 mod layers;
 mod locked;
 mod machine;
@@ -32,6 +34,7 @@ mod publish;
 mod rebuild;
 mod rebuild_attest;
 mod rebuild_comparison;
+mod rebuild_read;
 mod rebuild_source;
 mod recipe;
 mod retry;
@@ -62,12 +65,17 @@ pub use client_error::ClientError;
 pub use collect::{Collection, collect};
 pub use debs::{Debs, FetchError, Fetched, WantedDeb};
 pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
+pub use evidence::gather_evidence;
 pub use failure::Failure;
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;
 pub use in_release::{AcceptedInRelease, InReleaseError, InReleases};
 pub use indexes::{Indexes, IndexesError};
+pub use keys::{
+    BackupError, COSIGN_PASSWORD, KEY_PASSWORD, KeyFile, KeyFolder, KeyRole, KeyStanding, KeysError, KnownKey,
+    KnownKeys, RestoredKey, SignerSettings, Signers, SigningSettings, WatchedKeys, key_password,
+};
 pub use layers::{LayerRecord, Layers, MakeLayerError};
 pub use locked::{GoneError, PackageSources};
 pub use machine::{MachineError, Part};
@@ -82,6 +90,7 @@ pub use rebuild_attest::{Attested, attest_rebuild};
 pub use rebuild_comparison::{
     Compared, PartComparison, PlatformComparison, PublishedImage, RebuildComparison, compare_rebuild,
 };
+pub use rebuild_read::read_published;
 pub use rebuild_source::{BelievedProvenance, NoProvenance, believed_provenance};
 pub use recipe::{Recipe, RecipeError};
 pub use retry::RetryPolicy;

@@ -82,8 +82,9 @@ impl Compared {
 /// Compares every platform, whichever of the two has it.
 pub fn compare_rebuild(published: &PublishedImage, rebuilt: &BuiltImage) -> RebuildComparison {
     let index = Compared::new(Some(&published.digest), Some(&rebuilt.descriptor.digest));
-    let platforms = platforms(published, rebuilt).into_iter().map(|name| platform(name, published, rebuilt));
-    RebuildComparison { same: index.same(), index, platforms: platforms.collect() }
+    let platforms = platforms(published, rebuilt);
+    let platforms = platforms.iter().map(|name| platform(name, published, rebuilt)).collect();
+    RebuildComparison { same: index.same(), index, platforms }
 }
 
 /// Entries without a platform, such as attestations of other builders, are no images.
@@ -93,9 +94,9 @@ fn platforms(published: &PublishedImage, rebuilt: &BuiltImage) -> BTreeSet<Platf
     theirs.chain(rebuilt.platforms.iter().map(|built| built.platform.clone())).collect()
 }
 
-fn platform(name: Platform, published: &PublishedImage, rebuilt: &BuiltImage) -> PlatformComparison {
-    let theirs = published.index.manifests.iter().find(|entry| entry.platform.as_ref() == Some(&name));
-    let ours = rebuilt.platforms.iter().find(|built| built.platform == name);
+fn platform(name: &Platform, published: &PublishedImage, rebuilt: &BuiltImage) -> PlatformComparison {
+    let theirs = published.index.manifests.iter().find(|entry| entry.platform.as_ref() == Some(name));
+    let ours = rebuilt.platforms.iter().find(|built| built.platform == *name);
     let digest = |entry: &Descriptor| entry.digest.clone();
     let manifest =
         Compared { published: theirs.map(digest), rebuilt: ours.map(|built| digest(&built.image.descriptor)) };

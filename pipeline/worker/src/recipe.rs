@@ -3,6 +3,8 @@
 //! In: the predicate [`Provenance`], already verified. Out: a [`Recipe`], or a [`RecipeError`] that says which part of the statement does not fit
 //! to the rest, or to this builder. Nothing of it is taken on trust that can be computed: what the statement says twice must be the same.
 
+use std::collections::BTreeMap;
+
 use assemble::{Catalogue, CatalogueError, ImageLock, LockError};
 use blob::Digest;
 use signing::{BUILD_TYPE, Provenance, Resource};
@@ -108,9 +110,8 @@ fn check_builder(provenance: &Provenance) -> Result<(), RecipeError> {
     let (theirs, ours) = (&parts.internal_parameters.formats, formats());
     let differs = theirs.keys().chain(ours.keys()).find(|name| theirs.get(*name) != ours.get(*name));
     differs.map_or(Ok(()), |name| {
-        let value = |formats: &std::collections::BTreeMap<String, String>| {
-            formats.get(name).cloned().unwrap_or_else(|| "nothing".to_owned())
-        };
+        let value =
+            |formats: &BTreeMap<String, String>| formats.get(name).cloned().unwrap_or_else(|| "nothing".to_owned());
         Err(RecipeError::OtherFormat { name: name.clone(), found: value(theirs), own: value(&ours) })
     })
 }

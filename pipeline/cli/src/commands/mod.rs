@@ -10,6 +10,7 @@ pub(crate) mod gc;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod publish;
+pub(crate) mod rebuild;
 pub(crate) mod serve;
 pub(crate) mod site;
 pub(crate) mod up;

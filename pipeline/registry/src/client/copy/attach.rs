@@ -6,13 +6,13 @@ use axum::body::Bytes;
 use blob::Digest;
 use oci::{Descriptor, MEDIA_TYPE_MANIFEST};
 
-use super::end::End;
-use super::{CopyError, Place};
+use super::CopyError;
+use crate::client::reader::{End, Place, Reader};
 use crate::{BlobSource, Named, StoredManifest};
 
 /// Puts a manifest and the blobs that it names into a place.
 pub async fn attach(place: &Place, manifest: &[u8], blobs: &[&[u8]]) -> Result<Descriptor, CopyError> {
-    let end = End::target(place, false).await?;
+    let end = Reader::of_target(place, false).await?.end;
     for blob in blobs {
         put_blob(&end, Bytes::copy_from_slice(blob)).await?;
     }
@@ -32,7 +32,7 @@ pub async fn attach(place: &Place, manifest: &[u8], blobs: &[&[u8]]) -> Result<D
 
 /// Takes a manifest away; where it is not there, nothing is to be done. A registry may not allow it.
 pub async fn detach(place: &Place, digest: &Digest) -> Result<(), CopyError> {
-    match End::target(place, false).await? {
+    match Reader::of_target(place, false).await?.end {
         End::Remote(remote) => Ok(Box::pin(remote.delete(&Named::Digest(digest.clone()))).await?),
         End::Local(local) => {
             let digest = digest.clone();

@@ -1,0 +1,7 @@
+//! The keys of a factory: made, read, replaced and refused, as the state folder and the settings have them.
+
+mod folder;
+mod race;
+mod refused;
+mod signers;
+mod support;
