@@ -62,8 +62,8 @@ async fn referrer(
         None => Subject::of(&artifact.digest),
     };
     let statement = Statement::new(vec![about], report.clone()).to_bytes();
-    let signed = blocking(move || sign_statement(signer.as_ref(), statement)).await;
-    let bundle = signed.map_err(|error: SignError| Failure::new(Whose::Policy, error))?.to_bytes();
+    let made = blocking(move || sign_statement(signer.as_ref(), statement)).await;
+    let bundle = made.map_err(|error: SignError| Failure::new(Whose::Policy, error))?.to_bytes();
     let manifest = write_referrer(&bundle, REBUILD, subject.clone(), report.finished_on);
     Ok((manifest.to_bytes(), bundle))
 }
