@@ -43,7 +43,10 @@ pub async fn attest_rebuild(
         let failed = |error| Failure::new(Whose::Upstream, error);
         attach(place, &manifest, &[&bundle, EMPTY_JSON]).await.map_err(failed)?;
         for (found, _) in before {
-            detach(place, &found.referrer).await.map_err(failed)?;
+            if !detach(place, &found.referrer).await.map_err(failed)? {
+                let digest = found.referrer.to_string();
+                tracing::warn!(digest, "the registry does not let an older statement of this key be removed");
+            }
         }
         done.push(Attested::Attached);
     }

@@ -30,13 +30,17 @@ pub async fn attach(place: &Place, manifest: &[u8], blobs: &[&[u8]]) -> Result<D
     }
 }
 
-/// Takes a manifest away; where it is not there, nothing is to be done. A registry may not allow it.
-pub async fn detach(place: &Place, digest: &Digest) -> Result<(), CopyError> {
+/// Takes a manifest away; where it is not there, nothing is to be done. `false` where a registry does not allow it: a list that we keep under the
+/// fallback tag does not name it any more even then.
+pub async fn detach(place: &Place, digest: &Digest) -> Result<bool, CopyError> {
     match Reader::of_target(place, false).await?.end {
-        End::Remote(remote) => Ok(Box::pin(remote.delete(&Named::Digest(digest.clone()))).await?),
+        End::Remote(remote) => match Box::pin(remote.delete(&Named::Digest(digest.clone()))).await {
+            Err(error) if error.status().is_some_and(|status| status.is_client_error()) => Ok(false),
+            deleted => Ok(deleted.map(|()| true)?),
+        },
         End::Local(local) => {
             let digest = digest.clone();
-            local.run(move |store, repository| store.remove_manifest(repository, &digest).map(drop)).await
+            local.run(move |store, repository| store.remove_manifest(repository, &digest).map(|_| true)).await
         }
     }
 }
