@@ -9,6 +9,7 @@ mod delivery;
 mod docker;
 mod harness;
 mod registry;
+mod sbom;
 mod smoke;
 
 use harness::{Factory, run};

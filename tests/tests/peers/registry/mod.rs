@@ -21,6 +21,6 @@ mod server;
 mod site;
 mod skopeo;
 mod token_server;
-mod tools;
+pub(crate) mod tools;
 
 pub(crate) use tools::brought;
