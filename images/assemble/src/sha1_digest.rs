@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha1::{Digest as _, Sha1};
 
 /// Twenty bytes, written as forty lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sha1Digest([u8; 20]);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sha1Digest(Box<[u8; 20]>);
 
 impl Sha1Digest {
     /// The SHA-1 of `bytes`.
@@ -28,7 +28,7 @@ impl Sha1Digest {
         for (at, byte) in bytes.iter_mut().enumerate() {
             *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
         }
-        Some(Self(bytes))
+        Some(Self(Box::new(bytes)))
     }
 }
 
@@ -67,7 +67,7 @@ impl Sha1Hasher {
     }
 
     pub(crate) fn finish(self) -> Sha1Digest {
-        Sha1Digest(self.0.finalize().into())
+        Sha1Digest(Box::new(self.0.finalize().into()))
     }
 }
 

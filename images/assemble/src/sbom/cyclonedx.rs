@@ -102,7 +102,7 @@ impl Writer {
         };
         let bom = Bom {
             schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
-            bom_format: "CycloneDX",
+            format: "CycloneDX",
             spec_version: "1.6",
             serial_number: names::serial_number(document),
             version: 1,

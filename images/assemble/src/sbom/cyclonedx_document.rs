@@ -10,7 +10,8 @@ use serde::Serialize;
 pub(crate) struct Bom {
     #[serde(rename = "$schema")]
     pub schema: &'static str,
-    pub bom_format: &'static str,
+    #[serde(rename = "bomFormat")]
+    pub format: &'static str,
     pub spec_version: &'static str,
     pub serial_number: String,
     pub version: u32,

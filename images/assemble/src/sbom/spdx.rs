@@ -57,8 +57,7 @@ struct Writer {
 
 impl Writer {
     fn relate(&mut self, from: &str, kind: &'static str, to: &str) {
-        let (spdx_element_id, related_spdx_element) = (from.to_owned(), to.to_owned());
-        self.relationships.insert(Relationship { spdx_element_id, relationship_type: kind, related_spdx_element });
+        self.relationships.insert(Relationship { from: from.to_owned(), kind, to: to.to_owned() });
     }
 
     /// Adds an image with all that it holds; returns how it is referred to.
@@ -148,14 +147,14 @@ impl Writer {
         sums.sort_unstable();
         let value = Sha1Digest::of(sums.concat()).to_string();
         package.files_analyzed = true;
-        package.package_verification_code = Some(VerificationCode { value });
+        package.verification_code = Some(VerificationCode { value });
         for file in files {
             let path = file.path.as_str();
             let checksums = [sha1(&file.facts.sha1), checksum(&file.facts.digest)];
             let id = reference(&names::file(path));
             self.relate(&package.id, "CONTAINS", &id);
             let comment = with_origin.then(|| format!("Made by {}.", file.origin));
-            self.files.push(spdx_document::File { id, file_name: format!(".{path}"), checksums, comment });
+            self.files.push(spdx_document::File { id, path: format!(".{path}"), checksums, comment });
         }
     }
 
@@ -170,7 +169,7 @@ impl Writer {
             data_license: "CC0-1.0",
             id: DOCUMENT,
             name,
-            document_namespace: names::namespace(public, document),
+            namespace: names::namespace(public, document),
             creation_info: CreationInfo { created, creators, license_list_version },
             packages: self.packages.into_values().collect(),
             files: self.files,

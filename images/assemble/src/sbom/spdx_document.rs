@@ -19,7 +19,8 @@ pub(crate) struct Document {
     #[serde(rename = "SPDXID")]
     pub id: &'static str,
     pub name: String,
-    pub document_namespace: String,
+    #[serde(rename = "documentNamespace")]
+    pub namespace: String,
     pub creation_info: CreationInfo,
     pub packages: Vec<Package>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,15 +47,15 @@ pub(crate) struct Package {
     pub id: String,
     pub name: String,
     pub version_info: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub package_file_name: Option<String>,
+    #[serde(rename = "packageFileName", skip_serializing_if = "Option::is_none")]
+    pub archive_path: Option<String>,
     pub supplier: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub originator: Option<String>,
     pub download_location: &'static str,
     pub files_analyzed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub package_verification_code: Option<VerificationCode>,
+    #[serde(rename = "packageVerificationCode", skip_serializing_if = "Option::is_none")]
+    pub verification_code: Option<VerificationCode>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checksums: Vec<Checksum>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,20 +93,22 @@ pub(crate) struct Checksum {
 
 /// What a package is called elsewhere.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct ExternalRef {
-    pub reference_category: &'static str,
-    pub reference_type: &'static str,
-    pub reference_locator: String,
+    #[serde(rename = "referenceCategory")]
+    pub category: &'static str,
+    #[serde(rename = "referenceType")]
+    pub kind: &'static str,
+    #[serde(rename = "referenceLocator")]
+    pub locator: String,
 }
 
 /// A file.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct File {
     #[serde(rename = "SPDXID")]
     pub id: String,
-    pub file_name: String,
+    #[serde(rename = "fileName")]
+    pub path: String,
     pub checksums: [Checksum; 2],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -122,11 +125,13 @@ pub(crate) struct ExtractedLicence {
 
 /// How two elements stand to each other.
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Relationship {
-    pub spdx_element_id: String,
-    pub relationship_type: &'static str,
-    pub related_spdx_element: String,
+    #[serde(rename = "spdxElementId")]
+    pub from: String,
+    #[serde(rename = "relationshipType")]
+    pub kind: &'static str,
+    #[serde(rename = "relatedSpdxElement")]
+    pub to: String,
 }
 
 impl Package {
@@ -150,7 +155,7 @@ impl Package {
 impl ExternalRef {
     /// A package URL.
     pub(crate) fn purl(locator: String) -> Self {
-        Self { reference_category: "PACKAGE-MANAGER", reference_type: "purl", reference_locator: locator }
+        Self { category: "PACKAGE-MANAGER", kind: "purl", locator }
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn described(item: &Item<'_>, distribution: Option<&Distribution>) ->
     let about = item.about;
     let text = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
     Package {
-        package_file_name: Some(locked.path.clone()),
+        archive_path: Some(locked.path.clone()),
         originator: about.and_then(|about| names::originator(&about.maintainer)),
         checksums: vec![checksum(&locked.sha256)],
         homepage: text(about.and_then(|about| names::address(&about.homepage))),
@@ -32,7 +32,7 @@ pub(crate) fn described(item: &Item<'_>, distribution: Option<&Distribution>) ->
 
 /// What scanners call a distribution.
 pub(crate) fn cpe_reference(locator: String) -> ExternalRef {
-    ExternalRef { reference_category: "SECURITY", reference_type: "cpe23Type", reference_locator: locator }
+    ExternalRef { category: "SECURITY", kind: "cpe23Type", locator }
 }
 
 /// A digest.
