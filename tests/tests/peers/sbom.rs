@@ -49,9 +49,8 @@ fn sboms_of_real_images_are_valid_and_true() {
 
 /// The documents of each platform and of the index, as files, SPDX before CycloneDX.
 fn write_documents(image: &BuiltImage, folder: &Path) -> Vec<String> {
-    let name = public_name(image);
-    let parts: Vec<SbomParts<'_>> =
-        image.platforms.iter().zip(&layers(image)).map(|it| parts(image, it, &name)).collect();
+    let (name, layers) = (public_name(image), layers(image));
+    let parts: Vec<SbomParts<'_>> = image.platforms.iter().zip(&layers).map(|it| parts(image, it, &name)).collect();
     let mut texts: Vec<String> = parts.iter().flat_map(|one| [assemble::spdx(one), assemble::cyclonedx(one)]).collect();
     texts.push(assemble::index_spdx(&image.descriptor, &parts));
     texts.push(assemble::index_cyclonedx(&image.descriptor, &parts));
