@@ -52,7 +52,15 @@ pub(crate) fn identifier(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     let otherwise = OTHERWISE.iter().find(|(debian, _)| *debian == lower).map(|(_, spdx)| *spdx);
     let known = otherwise.or_else(|| IDENTIFIERS.get(&lower).copied()).map(str::to_owned);
-    known.or_else(|| gnu(&lower)).or_else(|| without_zeroes(&lower))
+    known.or_else(|| gnu(&lower)).or_else(|| without_zeroes(&lower)).or_else(|| in_one_word(&lower))
+}
+
+/// `GPL-3+-with-Bison-exception`, since a short name has no blanks.
+fn in_one_word(lower: &str) -> Option<String> {
+    let (base, name) = lower.split_once("-with-")?;
+    let base = identifier(base)?;
+    let name = name.strip_suffix("-exception").unwrap_or(name);
+    exception(&base, name).map(|exception| format!("{base} WITH {exception}"))
 }
 
 /// `gpl-2+` is `GPL-2.0-or-later`; `gfdl-niv-1.3` is `GFDL-1.3-no-invariants-only`.
@@ -104,6 +112,9 @@ mod tests {
             ("CDDL-1", Some("CDDL-1.0")),
             ("CC0", Some("CC0-1.0")),
             ("curl", Some("curl")),
+            ("GPL-3+-WITH-BISON-EXCEPTION", Some("GPL-3.0-or-later WITH Bison-exception-2.2")),
+            ("GPL-3.0-or-later-WITH-Autoconf-exception-macro", Some("GPL-3.0-or-later WITH Autoconf-exception-macro")),
+            ("Apache-2.0-with-GPL2-LGPL2-Exception", None),
             ("GPL-2.0-or-later", Some("GPL-2.0-or-later")),
             ("public-domain", None),
             ("GPL", None),

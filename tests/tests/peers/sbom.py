@@ -6,12 +6,18 @@ import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
+from spdx_tools.spdx.parser.error import SPDXParsingError
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 
 def spdx(path):
-    for message in validate_full_spdx_document(parse_file(path)):
+    try:
+        messages = validate_full_spdx_document(parse_file(path))
+    except SPDXParsingError as error:
+        messages = []
+        yield from error.get_messages()
+    for message in messages:
         yield f"{message.validation_message} [{message.context.spdx_id}]"
     for package in json.load(open(path))["packages"]:
         for reference in package.get("externalRefs", []):
@@ -23,7 +29,7 @@ def cyclonedx(path):
     text = open(path).read()
     error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
     if error is not None:
-        yield str(error)
+        yield str(error).splitlines()[0]
     for component in json.loads(text)["components"]:
         if "purl" in component:
             yield from purl(component["purl"])

@@ -14,12 +14,16 @@ use crate::sbom::inventory::Distribution;
 /// The namespace where the image does not say what it is.
 const DEBIAN: &str = "debian";
 
-/// A binary package. `upstream` names its source where that is not of the same name and version: scanners match advisories by it.
+/// A binary package. `upstream` names its source where that has another name or version: scanners match advisories by it,
+/// and Syft writes it in the same way.
 pub(crate) fn binary(package: &LockedPackage, distribution: Option<&Distribution>) -> String {
     let (name, version) = (&package.name, package.version.as_str());
     let (source, source_version) = (&package.source, package.source_version.as_str());
-    let same = source == name && source_version == version;
-    let upstream = (!same).then(|| format!("{source}@{source_version}"));
+    let upstream = match (source == name, source_version == version) {
+        (true, true) => None,
+        (false, true) => Some(source.clone()),
+        (_, false) => Some(format!("{source}@{source_version}")),
+    };
     deb(name, version, package.architecture.name(), distribution, upstream.as_deref())
 }
 
