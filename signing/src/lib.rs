@@ -32,7 +32,7 @@ mod verify;
 mod vulnerability_report;
 
 pub use bundle::{Bundle, BundleError, Content, LARGEST_BUNDLE, MEDIA_TYPE_BUNDLE, MessageDigest, MessageSignature};
-pub use certificate::{TrustedRoot, TrustedRootError};
+pub use certificate::{Certificate, CertificateError, TrustedRoot, TrustedRootError};
 pub use classic::{
     ANNOTATION_CERTIFICATE, ANNOTATION_SIGNATURE, ClassicArtifact, ClassicError, ClassicSignature, MOST_SIGNATURES,
     read_classic, write_classic,
