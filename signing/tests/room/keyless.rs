@@ -7,6 +7,8 @@ use crate::support::{classic, expect, found, image, key, now, vector};
 
 /// The image that the private bundles are about.
 const IMAGE: &str = "sha256:06264063f7b0a4987c389f6d2fdcd749a35ae57232e5dc4975dae316c0dccd65";
+/// The image that our own bundle is about.
+const OWN_IMAGE: &str = "sha256:fd8f58129751ceeec7ac619b40d0465746a4cce7d379bfccae351baef09d4e47";
 /// The file that the public bundle is about.
 const FILE: &str = "sha256:54303491a8418fbed24344b513546182c29b43bf282ceb433af65e2299f9271f";
 const ISSUER: &str = "http://127.0.0.1:5600";
@@ -80,6 +82,19 @@ fn what_cosign_3_signed_with_a_private_sigstore_is_accepted() {
     expect(&verification, true, &["signature", "counts"]);
     assert_eq!(verification.proofs[0].times.len(), 1);
     assert_eq!(verification.proofs[0].times[0].to_string(), "2026-11-30T11:51:43Z");
+}
+
+#[test]
+fn what_our_signer_made_with_one_is_accepted_and_each_half_of_it_is_needed() {
+    let (bundle, trusted) =
+        (parse(vector!("keyless-own-bundle.json")), parse(vector!("keyless-own-trusted-root.json")));
+    let policy = policy("http://127.0.0.1:39865", SUBJECT);
+    let judge = |bundle: &Value| judge_by(bundle, &root(&trusted), &policy, OWN_IMAGE);
+    expect(&judge(&bundle), true, &["signature", "counts"]);
+    for key in ["tlogEntries", "timestampVerificationData"] {
+        assert!(!judge(&without(bundle.clone(), "/verificationMaterial", key)).accepted, "{key}");
+    }
+    refused(&judge_by(&bundle, &root(&parse(vector!("keyless-trusted-root.json"))), &policy, OWN_IMAGE), "");
 }
 
 #[test]

@@ -23,4 +23,6 @@ mod skopeo;
 mod token_server;
 mod tools;
 
-pub(crate) use tools::brought;
+pub(crate) use sample::Sample;
+pub(crate) use server::Registry;
+pub(crate) use tools::{Tool, brought, text};
