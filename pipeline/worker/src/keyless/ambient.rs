@@ -66,7 +66,7 @@ impl Tokens {
     /// A token that is good now.
     pub(super) async fn get(&self) -> Result<Token, KeylessError> {
         let (place, text) = self.find().await?;
-        let token = Token::parse(text, &self.audience, Timestamp::now());
+        let token = Token::parse(&text, &self.audience, Timestamp::now());
         token.map_err(|reason| KeylessError::Token { place, reason })
     }
 

@@ -60,6 +60,6 @@ impl Root {
 }
 
 fn subject(head: &StatementHead) -> Option<Digest> {
-    let digests = head.subject.iter().flat_map(|subject| &subject.digest);
-    digests.filter_map(|(algorithm, hex)| format!("{algorithm}:{hex}").parse().ok()).next()
+    let mut digests = head.subject.iter().flat_map(|subject| &subject.digest);
+    digests.find_map(|(algorithm, hex)| format!("{algorithm}:{hex}").parse().ok())
 }

@@ -65,7 +65,7 @@ pub(super) fn timestamp(digest: &[u8], time: Timestamp, key: &KeyPair, issuer: &
     let (hash, algorithm) = (sequence(&[&oid(SHA256)]), sequence(&[&oid(ECDSA_SHA256)]));
     let signer = sequence(&[&number(1), &by, &hash, &tlv(0xa0, &[&attributes]), &algorithm, &tlv(0x04, &[&signature])]);
     let content = sequence(&[&oid(TST_INFO), &tlv(0xa0, &[&tlv(0x04, &[&info])])]);
-    let signed = sequence(&[&number(3), &set(&[&hash]), &content, &set(&[&signer])]);
-    let token = sequence(&[&oid(SIGNED_DATA), &tlv(0xa0, &[&signed])]);
+    let data = sequence(&[&number(3), &set(&[&hash]), &content, &set(&[&signer])]);
+    let token = sequence(&[&oid(SIGNED_DATA), &tlv(0xa0, &[&data])]);
     sequence(&[&sequence(&[&number(0)]), &token])
 }

@@ -104,13 +104,11 @@ impl Service {
         if !response.status().is_success() {
             return Err(self.refused(response, sought).await);
         }
-        match self.read(response, sought.most).await? {
-            Some(bytes) => Ok(bytes),
-            None => {
-                let (service, url) = (self.name, shown(&self.url));
-                Err(KeylessError::TooLarge { service, url, asked: sought.asked, most: sought.most })
-            }
-        }
+        let too_large = || {
+            let (service, url) = (self.name, shown(&self.url));
+            KeylessError::TooLarge { service, url, asked: sought.asked, most: sought.most }
+        };
+        self.read(response, sought.most).await?.ok_or_else(too_large)
     }
 
     async fn refused(&self, response: Response, sought: Sought) -> KeylessError {

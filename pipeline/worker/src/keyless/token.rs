@@ -40,7 +40,7 @@ enum Audience {
 
 impl Token {
     /// Reads a token that is for `audience` and has not expired; the error says what is wrong without showing it.
-    pub(super) fn parse(text: Zeroizing<String>, audience: &str, now: Timestamp) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, audience: &str, now: Timestamp) -> Result<Self, String> {
         let text = Zeroizing::new(text.trim().to_owned());
         let claims = claims(&text)
             .ok_or("it is no JSON web token with the claims `sub`, `aud` and `exp`: expected three parts with dots between them")?;
@@ -96,7 +96,7 @@ mod tests {
 
     fn parse(claims: &str) -> Result<Token, String> {
         let text = format!("e30.{}.c2ln\n", URL_SAFE_NO_PAD.encode(claims));
-        Token::parse(Zeroizing::new(text), "sigstore", now())
+        Token::parse(&text, "sigstore", now())
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused_and_nothing_is_shown() {
         for text in ["", "secret", "a.b", "secret.secret.secret", "e30.e30.e30", "e30.e30.e30.e30"] {
-            let error = Token::parse(Zeroizing::new(text.to_owned()), "sigstore", now()).unwrap_err();
+            let error = Token::parse(text, "sigstore", now()).unwrap_err();
             assert!(error.contains("no JSON web token") && !error.contains("secret"), "{error}");
         }
         let token = parse(r#"{"sub":"secret","aud":"sigstore","exp":1001}"#).unwrap();

@@ -15,7 +15,7 @@ use crate::harness::{free_port, run};
 use crate::registry::{Tool, brought, text};
 
 /// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const START: &str = "start-time=2020-01-01T00:00:00Z";
 
 /// The running servers.
