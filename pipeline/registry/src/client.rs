@@ -4,9 +4,11 @@
 //! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>.
 
 mod auth;
+mod batch;
 mod copy;
 mod error;
 mod http;
+mod reader;
 mod registry;
 mod remote;
 mod settings;
@@ -17,10 +19,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use auth::CredentialError;
-pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Place, copy};
+pub use batch::{Batch, BatchManifest, BatchTag};
+pub use copy::{
+    CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Untagged, attach, copy, copy_untagged, detach,
+};
 pub use error::{ClientError, ClientFault};
 pub use http::{Refusal, RefusalEntry, backoff, parse_retry_after};
 use oci::Repository;
+pub use reader::{Place, Reader};
 use registry::{Registry, Shared};
 pub use remote::{Named, Remote};
 pub use settings::{ClientSettings, Patience};

@@ -6,6 +6,8 @@ mod certificates;
 mod cosign;
 mod demands;
 mod hostile;
+mod keyless;
+mod mutated;
 mod policies;
 mod speed;
 mod support;

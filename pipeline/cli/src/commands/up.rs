@@ -4,6 +4,7 @@
 //! runs, and another at each tick of the schedule; two never run at a time. What to do is decided from state, so a
 //! missed tick costs nothing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,12 +12,13 @@ use jiff::Timestamp;
 use plan::WaveSummary;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler};
-use worker::{Sent, Wave, WaveRequest};
+use worker::{Publisher, Sent, Signers, SigningSettings, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
 use crate::delivery::{self, Delivery};
+use crate::key_pages::KeyPages;
 use crate::notices::Sources;
 use crate::progress;
 use crate::pull_table;
@@ -33,19 +35,28 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
     let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
+    let url = settings.url(address);
+    let publisher = context.publisher(&wave, &url)?;
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
         status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
         wave: Arc::new(wave),
+        keys: Keys { settings: context.settings.signing.clone(), state: context.state.clone() }.into(),
+        publisher,
         request,
         busy: Arc::new(Mutex::new(())),
         cleaning: Arc::new(Cleaning::new(context.settings.retention)),
         delivery: Arc::new(delivery),
-        printing: Printing { format: arguments.format, url: settings.url(address).into() },
+        printing: Printing { format: arguments.format, url: url.into() },
     };
     match serving {
         None => runtime.block_on(factory.once()),
-        Some(serving) => runtime.block_on(factory.forever(serving, &context.settings.schedule)),
+        Some(serving) => {
+            let (url, name) = (settings.url(address), context.settings.name(address));
+            let publications = factory.wave.publications.clone();
+            let keys = KeyPages::new(&context.settings, &context.state, &url, &name, publications);
+            runtime.block_on(factory.forever(serving, keys, &context.settings.schedule))
+        }
     }
 }
 
@@ -62,9 +73,23 @@ impl Printing {
     }
 }
 
+/// Where the signers are: they are opened for each wave anew, so that a key that was replaced meanwhile is the new one.
+struct Keys {
+    settings: SigningSettings,
+    state: PathBuf,
+}
+
+impl Keys {
+    fn open(&self) -> anyhow::Result<Arc<Signers>> {
+        Ok(Arc::new(Signers::open(&self.settings, &self.state)?))
+    }
+}
+
 #[derive(Clone)]
 struct Factory {
     wave: Arc<Wave>,
+    keys: Arc<Keys>,
+    publisher: Publisher,
     request: WaveRequest,
     status: Arc<Status>,
     busy: Arc<Mutex<()>>,
@@ -76,14 +101,14 @@ struct Factory {
 impl Factory {
     async fn once(&self) -> anyhow::Result<u8> {
         let summary = self.evaluate().await?;
-        let sent = self.delivery.run(&self.wave).await;
+        let sent = self.delivery.run(&self.wave, &*self.keys.open()?).await;
         self.printing.print(&self.wave, &summary, &sent)?;
         Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
 
-    async fn forever(&self, serving: Serving, schedule: &str) -> anyhow::Result<u8> {
+    async fn forever(&self, serving: Serving, keys: KeyPages, schedule: &str) -> anyhow::Result<u8> {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = serving.run(Arc::clone(&self.status), self.sources(), async move { _ = stopped.await });
+        let server = serving.run(Arc::clone(&self.status), keys, self.sources(), async move { _ = stopped.await });
         let mut server = tokio::spawn(server);
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {
@@ -121,7 +146,8 @@ impl Factory {
     /// One wave; whoever comes while one runs is turned away.
     async fn evaluate(&self) -> anyhow::Result<WaveSummary> {
         let Ok(_busy) = self.busy.try_lock() else { anyhow::bail!("an evaluation is still running") };
-        let finished = self.wave.run(&self.request).await;
+        let publisher = Publisher { signers: self.keys.open()?, ..self.publisher.clone() };
+        let finished = self.wave.run(&self.request, &publisher).await;
         progress::rest();
         match finished {
             Ok(summary) => {
@@ -165,7 +191,10 @@ impl Factory {
     fn deliver(&self) {
         let factory = self.clone();
         tokio::spawn(async move {
-            let sent = factory.delivery.run(&factory.wave).await;
+            let sent = match factory.keys.open() {
+                Ok(signers) => factory.delivery.run(&factory.wave, &signers).await,
+                Err(error) => return tracing::error!("nothing is published to other registries: {error:#}"),
+            };
             factory.status.set_sent(Timestamp::now(), &sent);
         });
     }

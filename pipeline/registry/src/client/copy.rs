@@ -4,38 +4,26 @@
 //! them, and signatures under tags of their own; the tags themselves last. Nothing is sent that is there. After an interruption the
 //! same call ends the same.
 
+mod attach;
 mod blobs;
-mod end;
 mod error;
 mod events;
 mod graph;
-mod local;
 mod manifests;
 mod tags;
 mod together;
 mod walk;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use end::End;
+pub use attach::{attach, detach};
 pub use error::CopyError;
 pub use events::{CopyEvent, CopyReporter, CopySummary};
-use oci::{Repository, Tag};
+use manifests::Plan;
+use oci::Tag;
 
-use super::{Named, Remote};
-use crate::Store;
-
-/// Where images are.
-#[derive(Debug, Clone)]
-pub enum Place {
-    /// A repository of a registry.
-    Remote(Remote),
-    /// A folder that is an image layout. As a target it is made where it is not there.
-    Layout(PathBuf),
-    /// A repository of the store.
-    Store(Arc<Store>, Repository),
-}
+use super::Named;
+use super::reader::{Place, Reader};
 
 /// What is copied beside the images, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,22 +53,49 @@ pub async fn copy(
     options: &CopyOptions,
     reporter: &dyn CopyReporter,
 ) -> Result<CopySummary, CopyError> {
-    let source = End::source(source).await?;
-    let target = End::target(target, options.dry_run).await?;
+    copy_untagged(source, target, tags, options, reporter).await?.move_tags().await
+}
+
+/// The same but for the tags that were asked for, which have not moved yet: so what is in the target can be looked at before anybody
+/// else does.
+pub async fn copy_untagged<'a>(
+    source: &Place,
+    target: &Place,
+    tags: &[(Named, Vec<Tag>)],
+    options: &'a CopyOptions,
+    reporter: &'a dyn CopyReporter,
+) -> Result<Untagged<'a>, CopyError> {
+    let source = Reader::open(source).await?;
+    let target = Reader::of_target(target, options.dry_run).await?;
     let graph = walk::walk(&source, tags, options, reporter).await?;
     let job = Job { source, target, options, reporter };
     let mut summary = CopySummary { missing: graph.missing.clone(), ..CopySummary::default() };
     let plan = job.plan(graph).await?;
     job.send_blobs(&plan, &mut summary).await?;
     job.write_manifests(&plan, &mut summary).await?;
-    job.move_tags(&plan, &mut summary).await?;
-    Ok(summary)
+    job.move_tags(&plan, &plan.signature_tags, &mut summary).await?;
+    Ok(Untagged { job, plan, summary })
+}
+
+/// A copy of which everything is in the target but the tags that were asked for.
+pub struct Untagged<'a> {
+    job: Job<'a>,
+    plan: Plan,
+    summary: CopySummary,
+}
+
+impl Untagged<'_> {
+    /// Moves the tags.
+    pub async fn move_tags(mut self) -> Result<CopySummary, CopyError> {
+        self.job.move_tags(&self.plan, &self.plan.tags, &mut self.summary).await?;
+        Ok(self.summary)
+    }
 }
 
 /// One copy under way.
 struct Job<'a> {
-    source: End,
-    target: End,
+    source: Reader,
+    target: Reader,
     options: &'a CopyOptions,
     reporter: &'a dyn CopyReporter,
 }

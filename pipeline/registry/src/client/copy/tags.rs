@@ -4,11 +4,11 @@
 
 use oci::{Descriptor, Tag};
 
-use super::end::End;
 use super::manifests::Plan;
 use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::error::During;
+use crate::client::reader::End;
 use crate::client::remote::Condition;
 use crate::{Named, Remote};
 
@@ -22,23 +22,26 @@ impl Job<'_> {
         Ok(together(compared, self.parallel()).await?.into_iter().flatten().collect())
     }
 
-    /// Moves all tags.
-    pub(super) async fn move_tags(&self, plan: &Plan, summary: &mut CopySummary) -> Result<(), CopyError> {
-        for tags in [&plan.signature_tags, &plan.tags] {
-            summary.tags += tags.len();
-            if self.options.dry_run || tags.is_empty() {
-                continue;
+    /// Moves tags.
+    pub(super) async fn move_tags(
+        &self,
+        plan: &Plan,
+        tags: &[(Tag, Descriptor)],
+        summary: &mut CopySummary,
+    ) -> Result<(), CopyError> {
+        summary.tags += tags.len();
+        if self.options.dry_run || tags.is_empty() {
+            return Ok(());
+        }
+        match &self.target.end {
+            End::Local(target) => target.tag(tags.to_vec()).await?,
+            End::Remote(target) => {
+                let moved = tags.iter().map(|(tag, descriptor)| point(target, plan, tag, descriptor));
+                together(moved, self.parallel()).await?;
             }
-            match &self.target {
-                End::Local(target) => target.tag(tags.clone()).await?,
-                End::Remote(target) => {
-                    let moved = tags.iter().map(|(tag, descriptor)| point(target, plan, tag, descriptor));
-                    together(moved, self.parallel()).await?;
-                }
-            }
-            for (tag, descriptor) in tags {
-                self.reporter.event(CopyEvent::TagMoved { tag: tag.clone(), digest: descriptor.digest.clone() });
-            }
+        }
+        for (tag, descriptor) in tags {
+            self.reporter.event(CopyEvent::TagMoved { tag: tag.clone(), digest: descriptor.digest.clone() });
         }
         Ok(())
     }
