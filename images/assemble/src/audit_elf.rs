@@ -96,12 +96,7 @@ mod tests {
     use crate::tree::tests::{entry, link, tree};
 
     fn elf(path: &str, elf: Elf) -> Entry {
-        let facts = FileFacts {
-            size: 0,
-            digest: blob::Digest::of(""),
-            elf: Some(Elf { machine: 62, ..elf }),
-            interpreter: None,
-        };
+        let facts = FileFacts { elf: Some(Elf { machine: 62, ..elf }), ..crate::content::facts_of(b"") };
         entry(path, EntryKind::File(facts))
     }
 

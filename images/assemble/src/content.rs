@@ -12,6 +12,7 @@ use crate::busybox;
 use crate::elf;
 use crate::facts::FileFacts;
 use crate::path::RootPath;
+use crate::sha1_digest::{Sha1Digest, Sha1Hasher};
 
 /// The largest ELF file that is read; the largest in Debian's runtimes (libnode) has 55 MB.
 const LARGEST_ELF: u64 = 256 << 20;
@@ -70,17 +71,29 @@ pub(crate) fn copy(
         let _alone = (size > LARGE_ELF).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
         let bytes = read_rest(path, size, LARGEST_ELF, "an ELF file", head, reader)?;
         output.write_all(&bytes).map_err(io)?;
-        return Ok(FileFacts { size, digest: Digest::of(&bytes), elf: elf::read(&bytes), interpreter: None });
+        return Ok(FileFacts { elf: elf::read(&bytes), ..facts_of(&bytes) });
     }
-    let digest = copy_hashed(size, &head, reader, output).map_err(io)?;
-    Ok(FileFacts { size, digest, elf: None, interpreter: interpreter(&head) })
+    let (digest, sha1) = copy_hashed(size, &head, reader, output).map_err(io)?;
+    Ok(FileFacts { size, digest, sha1, elf: None, interpreter: interpreter(&head) })
 }
 
-fn copy_hashed(size: u64, head: &[u8], reader: &mut dyn Read, output: &mut dyn Write) -> io::Result<Digest> {
-    let mut hasher = Hasher::new(Algorithm::Sha256);
+/// Size and digests of content that is at hand.
+pub(crate) fn facts_of(content: &[u8]) -> FileFacts {
+    let (digest, sha1) = (Digest::of(content), Sha1Digest::of(content));
+    FileFacts { size: content.len() as u64, digest, sha1, elf: None, interpreter: None }
+}
+
+fn copy_hashed(
+    size: u64,
+    head: &[u8],
+    reader: &mut dyn Read,
+    output: &mut dyn Write,
+) -> io::Result<(Digest, Sha1Digest)> {
+    let (mut hasher, mut sha1) = (Hasher::new(Algorithm::Sha256), Sha1Hasher::default());
     let mut buffer = vec![0; 64 << 10];
     let mut left = size.saturating_sub(head.len() as u64);
     hasher.update(head);
+    sha1.update(head);
     output.write_all(head)?;
     while left > 0 {
         let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -89,10 +102,11 @@ fn copy_hashed(size: u64, head: &[u8], reader: &mut dyn Read, output: &mut dyn W
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("{left} bytes are missing at its end")));
         }
         hasher.update(&buffer[..count]);
+        sha1.update(&buffer[..count]);
         output.write_all(&buffer[..count])?;
         left -= count as u64;
     }
-    Ok(hasher.finish())
+    Ok((hasher.finish(), sha1.finish()))
 }
 
 fn read_rest(
@@ -148,6 +162,7 @@ mod tests {
         let facts = copy(&path(), script.len() as u64, &mut &script[..], &mut output).unwrap();
         assert_eq!(facts.interpreter.as_deref(), Some("/usr/bin/env python3"));
         assert_eq!((output.as_slice(), facts.digest), (&script[..], Digest::of(script)));
+        assert_eq!(facts.sha1, Sha1Digest::of(script));
     }
 
     #[test]

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use blob::Digest;
 use serde::{Deserialize, Serialize};
 
+use crate::about::About;
 use crate::chunk::Member;
 use crate::elf::Elf;
 use crate::path::RootPath;
 use crate::review::Scripts;
+use crate::sha1_digest::Sha1Digest;
 
 /// A package's part of a layer: what its compressed members hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub struct Segment {
     pub captured: BTreeMap<RootPath, String>,
     /// Its maintainer scripts.
     pub scripts: Scripts,
+    /// What it says about itself.
+    pub about: About,
 }
 
 /// One path of a tree.
@@ -80,6 +84,8 @@ pub struct FileFacts {
     pub size: u64,
     /// Digest of the content.
     pub digest: Digest,
+    /// Its SHA-1, for SBOMs.
+    pub sha1: Sha1Digest,
     /// Its names, if it is an ELF file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elf: Option<Elf>,

@@ -11,16 +11,18 @@ use blob::{Algorithm, Digest, Hasher};
 use debian::Architecture;
 use serde::{Deserialize, Serialize};
 
+use crate::about::About;
 use crate::chunk;
+use crate::content;
 use crate::definition::Definition;
 use crate::effects::{self, EffectContext, EffectError, Made, MadeBody};
-use crate::facts::{Entry, EntryKind, FileFacts, Segment};
+use crate::facts::{Entry, EntryKind, Segment};
 use crate::path::RootPath;
 use crate::tar_entry::{Attributes, END, EntryBody, padding, write_header};
 use crate::tree::{Tree, TreeError};
 
 /// Changes when the same segments and effects would give other bytes or facts. Part of every cache key.
-pub const LAYER_FORMAT: u32 = 1;
+pub const LAYER_FORMAT: u32 = 2;
 
 /// Why a layer cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,8 @@ pub struct Base {
     pub tree: Tree,
     /// Contents that its packages captured for effects.
     pub captured: BTreeMap<RootPath, String>,
+    /// What its packages say about themselves, by name.
+    pub about: BTreeMap<String, About>,
     /// Newest package time of its layers, in seconds since 1970.
     pub timestamp: u64,
 }
@@ -121,6 +125,7 @@ impl Planner {
             self.add_parents(&entry.path, &segment.package)?;
             self.result.tree.add(entry.clone(), &segment.package)?;
         }
+        self.result.about.insert(segment.package.clone(), segment.about.clone());
         self.capture(segment)
     }
 
@@ -161,7 +166,7 @@ impl Planner {
         self.add_parents(&made.path, origin)?;
         let kind = match &made.body {
             MadeBody::Directory => EntryKind::Directory,
-            MadeBody::File(content) => EntryKind::File(facts(content)),
+            MadeBody::File(content) => EntryKind::File(content::facts_of(content)),
             MadeBody::Symlink(target) => EntryKind::Symlink { target: target.clone() },
             MadeBody::Hardlink(target) => EntryKind::Hardlink { target: target.clone() },
         };
@@ -196,10 +201,6 @@ impl Planner {
     fn entry(&self, path: RootPath, kind: EntryKind, mode: u32, (owner, group): (u32, u32)) -> Entry {
         Entry { path, kind, mode, owner, group, mtime: self.timestamp }
     }
-}
-
-fn facts(content: &[u8]) -> FileFacts {
-    FileFacts { size: content.len() as u64, digest: Digest::of(content), elf: None, interpreter: None }
 }
 
 /// Writes the layer: `segments` gives, in the order of the plan, each segment and a reader of its compressed bytes.

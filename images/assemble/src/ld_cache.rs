@@ -122,7 +122,7 @@ mod tests {
 
     fn library(path: &str, soname: &str) -> crate::facts::Entry {
         let elf = Some(Elf { soname: Some(soname.into()), ..Elf::default() });
-        let facts = FileFacts { size: 0, digest: blob::Digest::of(""), elf, interpreter: None };
+        let facts = FileFacts { elf, ..crate::content::facts_of(b"") };
         entry(path, EntryKind::File(facts))
     }
 

@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod about;
 mod accounts;
 mod audit;
 mod audit_elf;
 mod busybox;
 mod catalogue;
+mod catalogue_text;
 mod certificates;
 mod chunk;
 mod content;
+mod copyright;
 mod definition;
 mod dpkg;
 mod effect;
@@ -19,6 +22,8 @@ mod image;
 mod key_store;
 mod layer;
 mod ld_cache;
+mod licence;
+mod licence_name;
 mod lock;
 mod model;
 mod path;
@@ -26,20 +31,25 @@ mod release;
 mod resolve;
 mod review;
 mod rules;
+mod sbom;
 mod segment;
 mod segment_error;
+mod sha1_digest;
+mod stanza;
 mod tags;
 mod tar_entry;
 mod tree;
 mod universe;
 mod yaml;
 
+pub use about::About;
 pub use accounts::AccountError;
 pub use audit::{AuditError, AuditFinding, NONROOT, audit};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use certificates::CertificateError;
 pub use chunk::{COMPRESSOR, Member, compress};
 pub use content::ContentError;
+pub use copyright::Copyright;
 pub use definition::{Allowance, Definition, DropRule, SmokeTest};
 pub use dpkg::STATUS_FOLDER;
 pub use effect::{
@@ -51,14 +61,18 @@ pub use expand::ExpandError;
 pub use facts::{Entry, EntryKind, FileFacts, Segment};
 pub use image::{BUILDER, ImageParts, PlatformImage, image_index, platform_image};
 pub use layer::{Base, LAYER_FORMAT, Layer, LayerError, LayerPlan, plan_layer, write_layer};
-pub use lock::{ImageLock, LOCK_SCHEMA, LayerLock, LockError, LockedPackage, PlatformLock, SuiteSnapshot};
+pub use lock::{
+    ImageLock, IndexSnapshot, LOCK_SCHEMA, LayerLock, LockError, LockedPackage, PlatformLock, SuiteSnapshot,
+};
 pub use path::{PathError, RootPath};
 pub use release::{Release, Releases, SuiteKind, SuiteSource};
 pub use resolve::{ResolveError, resolve};
 pub use review::{Review, ReviewError, Reviewed, Scripts};
 pub use rules::{GlobError, LayerRules, PackageRules};
+pub use sbom::{SbomParts, cyclonedx, index_cyclonedx, index_spdx, spdx};
 pub use segment::{SEGMENT_FORMAT, build_segment};
 pub use segment_error::{SegmentError, SegmentProblem};
+pub use sha1_digest::Sha1Digest;
 pub use tags::{TagError, fixed_tag, fixed_tag_variant, image_version, moving_tags};
 pub use tar_entry::{Attributes, END, EntryBody, padding, write_header};
 pub use tree::{Node, Tree, TreeError};

@@ -10,8 +10,10 @@ use std::io::{Read, Write};
 use blob::VerifyingReader;
 use debian::{ControlArchive, DataEntry, Deb, DebError};
 
+use crate::about::About;
 use crate::chunk::write_members;
 use crate::content;
+use crate::copyright::{self, Copyright};
 use crate::dpkg;
 use crate::facts::{Entry, EntryKind, Segment};
 use crate::lock::LockedPackage;
@@ -22,7 +24,7 @@ use crate::segment_error::{SegmentError, SegmentProblem};
 use crate::tar_entry::{Attributes, EntryBody, padding, write_header};
 
 /// Changes when the same .deb and rules would give other bytes or facts. Part of every cache key.
-pub const SEGMENT_FORMAT: u32 = 1;
+pub const SEGMENT_FORMAT: u32 = 2;
 
 /// Makes a package's segment; `deb` must be exactly the .deb that the lock names.
 pub fn build_segment<R: Read + Send, W: Write + Send>(
@@ -66,6 +68,7 @@ struct Builder<'b, W> {
     links: BTreeSet<RootPath>,
     directories: BTreeMap<RootPath, Entry>,
     captured: BTreeMap<RootPath, String>,
+    copyright: BTreeMap<RootPath, Copyright>,
 }
 
 impl<'b, W: Write> Builder<'b, W> {
@@ -80,6 +83,7 @@ impl<'b, W: Write> Builder<'b, W> {
             links: BTreeSet::new(),
             directories: BTreeMap::new(),
             captured: BTreeMap::new(),
+            copyright: BTreeMap::new(),
         }
     }
 
@@ -133,16 +137,19 @@ impl<'b, W: Write> Builder<'b, W> {
 
     fn add_file(&mut self, path: RootPath, entry: &mut DataEntry<'_>) -> Result<(), SegmentProblem> {
         let fate = self.rules.fate(&path);
-        if !fate.kept && !fate.captured {
-            return Ok(());
-        }
         let (attributes, size) = (self.attributes(entry), entry.size);
-        if fate.captured {
-            let bytes = content::read_whole(&path, size, entry)?;
-            self.captured.insert(path.clone(), content::captured_text(&path, &bytes)?);
-            return if fate.kept { self.write_file(path, size, attributes, &mut bytes.as_slice()) } else { Ok(()) };
+        let is_copyright = copyright::is_copyright(&path) && size <= copyright::LARGEST;
+        if !fate.captured && !is_copyright {
+            return if fate.kept { self.write_file(path, size, attributes, entry) } else { Ok(()) };
         }
-        self.write_file(path, size, attributes, entry)
+        let bytes = content::read_whole(&path, size, entry)?;
+        if is_copyright {
+            self.copyright.insert(path.clone(), Copyright::read(&bytes));
+        }
+        if fate.captured {
+            self.captured.insert(path.clone(), content::captured_text(&path, &bytes)?);
+        }
+        if fate.kept { self.write_file(path, size, attributes, &mut bytes.as_slice()) } else { Ok(()) }
     }
 
     fn write_file(
@@ -208,6 +215,7 @@ impl<'b, W: Write> Builder<'b, W> {
             entries: self.entries,
             captured: self.captured,
             scripts: scripts(control)?,
+            about: About::new(control, self.copyright)?,
         })
     }
 

@@ -186,8 +186,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn file(text: &str) -> Entry {
-        let facts = FileFacts { size: 0, digest: blob::Digest::of(""), elf: None, interpreter: None };
-        entry(text, EntryKind::File(facts))
+        entry(text, EntryKind::File(crate::content::facts_of(b"")))
     }
 
     pub(crate) fn link(text: &str, target: &str) -> Entry {

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use assemble::{Base, Layer, LayerError, LayerPlan, Node, RootPath, write_layer};
+use assemble::{About, Base, Layer, LayerError, LayerPlan, Node, RootPath, write_layer};
 use blob::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,8 @@ pub struct LayerRecord {
     pub nodes: Vec<Node>,
     /// Contents that its packages captured for effects.
     pub captured: BTreeMap<RootPath, String>,
+    /// What its packages say about themselves, by name.
+    pub about: BTreeMap<String, About>,
 }
 
 impl LayerRecord {
@@ -32,6 +34,7 @@ impl LayerRecord {
         let mut result = base.clone();
         result.tree.extend(self.nodes.iter().cloned());
         result.captured.extend(self.captured.clone());
+        result.about.extend(self.about.clone());
         result.timestamp = result.timestamp.max(self.layer.timestamp);
         result
     }
@@ -101,7 +104,8 @@ impl Layers {
         drop(output);
         file.commit_as(&self.path(&layer.digest))?;
         let captured = parts.iter().flat_map(|(_, segment)| segment.captured.clone()).collect();
-        let record = LayerRecord { layer, nodes: plan.result.tree.differing(&base.tree), captured };
+        let about = parts.iter().map(|(_, segment)| (segment.package.clone(), segment.about.clone())).collect();
+        let record = LayerRecord { layer, nodes: plan.result.tree.differing(&base.tree), captured, about };
         write_atomically(&self.record_path(key), &serde_json::to_vec(&record).unwrap_or_default())?;
         Ok(record)
     }

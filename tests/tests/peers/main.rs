@@ -8,7 +8,9 @@ mod debian;
 mod delivery;
 mod docker;
 mod harness;
+mod keyless;
 mod registry;
+mod sbom;
 mod smoke;
 
 use harness::{Factory, run};

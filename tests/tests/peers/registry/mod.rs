@@ -21,7 +21,9 @@ mod server;
 mod site;
 mod skopeo;
 mod token_server;
-mod tools;
+pub(crate) mod tools;
 mod verifier;
 
-pub(crate) use tools::brought;
+pub(crate) use sample::Sample;
+pub(crate) use server::Registry;
+pub(crate) use tools::{Tool, brought, text};
