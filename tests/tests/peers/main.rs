@@ -12,6 +12,7 @@ mod keyless;
 mod registry;
 mod sbom;
 mod smoke;
+mod verify;
 
 use harness::{Factory, run};
 
