@@ -26,6 +26,19 @@ pub struct Evidence {
     pub bundles: Vec<FoundBundle>,
     /// Signatures under the tag `sha256-….sig`.
     pub classic: Vec<FoundClassic>,
+    /// What was there and is not among these: damaged, missing, foreign, too much.
+    pub overlooked: Vec<Overlooked>,
+}
+
+/// Something that was found and could not be looked at, so that nothing is left out in silence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlooked {
+    /// A name for programs.
+    pub code: &'static str,
+    /// What it is and why it was not looked at: a sentence.
+    pub text: String,
+    /// Whether it may be there in a moment: a connection failed.
+    pub may_pass: bool,
 }
 
 /// A bundle that was found.

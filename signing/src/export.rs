@@ -2,14 +2,18 @@
 //!
 //! In: an [`Audience`]: names of images and public keys. Out: the text of a file. One module for each reader.
 
+mod containerd;
 mod containers;
 mod kyverno;
 mod policy_controller;
+mod policy_file;
 mod trusted_root;
 
-pub use containers::{Others, containers_policy, registries_d};
+pub use containerd::{CONTAINERD_BIN_DIR, CONTAINERD_POLICY, containerd_config, containerd_verifier};
+pub use containers::{containers_policy, registries_d};
 pub use kyverno::kyverno_policy;
 pub use policy_controller::cluster_image_policy;
+pub use policy_file::policy_file;
 pub use trusted_root::empty_trusted_root;
 
 use crate::PublicKey;

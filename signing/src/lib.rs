@@ -9,6 +9,7 @@ mod encoding;
 mod envelope;
 mod evidence;
 mod export;
+mod factory;
 mod finding;
 mod key_error;
 mod key_pair;
@@ -39,9 +40,10 @@ pub use classic::{
 };
 pub use cosign_key::Password;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, LARGEST_ENVELOPE, PAYLOAD_TYPE, pae};
-pub use evidence::{Artifact, Evidence, FoundBundle, FoundClassic};
+pub use evidence::{Artifact, Evidence, FoundBundle, FoundClassic, Overlooked};
 pub use export::{
-    Audience, Others, cluster_image_policy, containers_policy, empty_trusted_root, kyverno_policy, registries_d,
+    Audience, CONTAINERD_BIN_DIR, CONTAINERD_POLICY, cluster_image_policy, containerd_config, containerd_verifier,
+    containers_policy, empty_trusted_root, kyverno_policy, policy_file, registries_d,
 };
 pub use finding::{Finding, Outcome};
 pub use key_error::KeyError;
@@ -49,7 +51,7 @@ pub use key_pair::KeyPair;
 pub use material::{Holder, Material};
 pub use max_age::{MaxAge, MaxAgeError};
 pub use name_pattern::{NamePattern, PatternError};
-pub use policy::{Classic, ImageRule, Policy, PolicyError, Role, StatementRule, TrustedIdentity, TrustedKey};
+pub use policy::{Classic, ImageRule, Others, Policy, PolicyError, Role, StatementRule, TrustedIdentity, TrustedKey};
 pub use predicate::{
     COSIGN_SIGNATURE, CYCLONEDX, CosignSignature, Document, OPENVEX, PROVENANCE, Predicate, REBUILD, SPDX,
     VULNERABILITY_REPORT, is_of_type, predicate_name, predicate_type,

@@ -33,6 +33,11 @@ impl NamePattern {
         glob.map(|glob| Self(glob.compile_matcher())).map_err(|reason| refused(reason.kind().to_string()))
     }
 
+    /// Fits every name below this one, which is taken letter for letter: `HOST` or `HOST/PREFIX`.
+    pub fn below(name: &str) -> Result<Self, PatternError> {
+        Self::new(&format!("{}/**", globset::escape(name)))
+    }
+
     /// Whether a name fits.
     pub fn fits(&self, name: &str) -> bool {
         self.0.is_match(name)
@@ -92,6 +97,14 @@ mod tests {
             fits("**", "")
                 && fits("https://g.example/me/*/x.yaml@refs/tags/*", "https://g.example/me/r/x.yaml@refs/tags/v1")
         );
+    }
+
+    #[test]
+    fn below_a_name_nothing_in_it_is_special() {
+        let fits = |name: &str, other: &str| NamePattern::below(name).unwrap().fits(other);
+        assert!(fits("[::1]:5000/team", "[::1]:5000/team/a/b") && !fits("[::1]:5000/team", "[::1]:5000/teams/a"));
+        assert!(fits("*.example", "*.example/a") && !fits("*.example", "h.example/a"));
+        assert!(!fits("h.example", "h.example") && !fits("h.example", "h.example.evil/a"));
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //!       - { type: provenance }
 //!       - { type: vulnerabilities, max-age: 2d, signers: [statements] }
 //!     rebuilds: 1                           # statements "I built the same", by as many different keys
+//! others: refused                           # images that no rule speaks about: refused | allowed
 //! ```
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ struct PolicyFile {
     keys: BTreeMap<String, TrustedKey>,
     identities: BTreeMap<String, TrustedIdentity>,
     images: Vec<ImageRule>,
+    others: Others,
 }
 
 /// A key that is believed.
@@ -84,6 +86,18 @@ pub enum Classic {
     Allowed,
     /// It must be there, and a bundle too.
     Required,
+}
+
+/// What happens to images that no rule speaks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Others {
+    /// They are refused.
+    #[default]
+    Refused,
+    /// They are taken as they are, unverified, and the answer says so.
+    #[serde(rename = "allowed")]
+    Accepted,
 }
 
 /// What is wanted of the images that it fits.
@@ -161,7 +175,7 @@ impl Policy {
             rebuilds: 0,
         };
         let keys = [trusted(Role::Release, release), trusted(Role::Statement, statement)].concat();
-        Self(PolicyFile { keys: keys.into_iter().collect(), identities: BTreeMap::new(), images: vec![rule] })
+        Self(PolicyFile { keys: keys.into_iter().collect(), images: vec![rule], ..PolicyFile::default() })
     }
 
     /// The keys by name.
@@ -174,14 +188,38 @@ impl Policy {
         &self.0.identities
     }
 
+    /// What happens to images that no rule speaks about.
+    pub fn others(&self) -> Others {
+        self.0.others
+    }
+
+    /// The same without statements and rebuilds: for the parts of an image, about which its index speaks.
+    #[must_use]
+    pub fn signatures_only(&self) -> Self {
+        let bare = |rule: &ImageRule| ImageRule { statements: Vec::new(), rebuilds: 0, ..rule.clone() };
+        let images = self.0.images.iter().map(bare).collect();
+        Self(PolicyFile { images, ..self.0.clone() })
+    }
+
     /// The rule for `HOST/REPOSITORY`. Where the name is not known, only a rule for `**` fits.
     pub fn rule(&self, name: Option<&str>) -> Option<&ImageRule> {
         let fits = |pattern: &NamePattern| name.map_or(pattern.fits_all(), |name| pattern.fits(name));
         self.0.images.iter().find(|rule| rule.repositories.iter().any(fits))
     }
+
+    /// The rules, in their order.
+    pub fn rules(&self) -> &[ImageRule] {
+        &self.0.images
+    }
+
+    /// Of keys and rules that name no signer.
+    pub(crate) fn of_parts(keys: BTreeMap<String, TrustedKey>, images: Vec<ImageRule>) -> Self {
+        Self(PolicyFile { keys, images, ..PolicyFile::default() })
+    }
 }
 
-fn key_name(role: Role, key: &PublicKey) -> String {
+/// What a key is called: its first role and the beginning of its id.
+pub(crate) fn key_name(role: Role, key: &PublicKey) -> String {
     let role = if role == Role::Release { "release" } else { "statement" };
     format!("{role}-{}", key.id().short())
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::doubt::Doubt;
 use crate::proof::Court;
 use crate::requirement::Bench;
-use crate::{Artifact, Evidence, Finding, Form, Outcome, Policy, Proof, TrustedRoot};
+use crate::{Artifact, Evidence, Finding, Form, Others, Outcome, Policy, Proof, TrustedRoot};
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,13 +36,23 @@ pub fn verify(
 ) -> Verification {
     let court = Court { artifact, policy, root };
     let looked: Vec<_> = looked_at(&court, evidence);
-    let doubts: Vec<_> =
+    let mut doubts: Vec<_> =
         looked.iter().filter_map(|(name, result)| Some(ignored(name, result.as_ref().err()?))).collect();
+    doubts.extend(evidence.overlooked.iter().map(|it| Finding::new(Outcome::Ignored, it.code, it.text.clone())));
     let proofs: Vec<_> = looked.into_iter().filter_map(|(_, result)| result.ok()).collect();
     let Some(rule) = policy.rule(artifact.name.as_deref()) else {
         let name = artifact.name.as_deref().unwrap_or("an image without a name");
-        let text = format!("no rule of the policy speaks about `{name}`: what no rule allows is refused");
-        return answer(artifact, vec![Finding::new(Outcome::Bad, "no-rule", text)], doubts, proofs);
+        let finding = match policy.others() {
+            Others::Refused => {
+                let text = format!("no rule of the policy speaks about `{name}`: what no rule allows is refused");
+                Finding::new(Outcome::Bad, "no-rule", text)
+            }
+            Others::Accepted => {
+                let text = format!("no rule of the policy speaks about `{name}`, and it takes such images unverified");
+                Finding::new(Outcome::Warning, "others-allowed", text)
+            }
+        };
+        return answer(artifact, vec![finding], doubts, proofs);
     };
     let bench = Bench { artifact, rule, proofs: &proofs, now };
     let mut wanted = bench.requirements();

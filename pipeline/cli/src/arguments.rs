@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
+pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
+pub(crate) use crate::verify_arguments::Verify;
 
 /// Minimal base images from Debian packages.
 #[derive(Debug, Parser)]
@@ -73,9 +75,14 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Copy images between registries and layouts, with everything that speaks about them.
     Copy(Copy),
+    /// Check who signed images, what is said about them, and that it holds.
+    Verify(Verify),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),
+    /// Look at the keys that sign, replace them, back them up, and hand out what others verify with.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Look at the catalogue.
     #[command(subcommand)]
     Catalog(Catalog),

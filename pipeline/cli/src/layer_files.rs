@@ -140,20 +140,27 @@ impl From<io::Error> for LayerProblem {
     }
 }
 
-/// Reads a layer from the file that holds its blob, and checks size and digest of the blob on the way.
+/// Reads a layer from the path of the file that holds its blob.
 pub(crate) fn read_layer(path: &Path, layer: &Descriptor, budget: &Budget) -> Result<LayerContent, LayerError> {
-    read(path, layer, budget).map_err(|problem| LayerError { digest: layer.digest.clone(), problem })
+    let failed = |error| LayerProblem::Open(path.display().to_string(), error);
+    let file =
+        File::open(path).map_err(failed).map_err(|problem| LayerError { digest: layer.digest.clone(), problem })?;
+    read_layer_file(file, layer, budget)
 }
 
-fn read(path: &Path, layer: &Descriptor, budget: &Budget) -> Result<LayerContent, LayerProblem> {
+/// Reads a layer from the file that holds its blob, and checks size and digest of the blob on the way.
+pub(crate) fn read_layer_file(file: File, layer: &Descriptor, budget: &Budget) -> Result<LayerContent, LayerError> {
+    read(file, layer, budget).map_err(|problem| LayerError { digest: layer.digest.clone(), problem })
+}
+
+fn read(file: File, layer: &Descriptor, budget: &Budget) -> Result<LayerContent, LayerProblem> {
     let compression = match layer.media_type.as_str() {
         MEDIA_TYPE_LAYER => Compression::None,
         MEDIA_TYPE_LAYER_GZIP | MEDIA_TYPE_DOCKER_LAYER_GZIP => Compression::Gzip,
         MEDIA_TYPE_LAYER_ZSTD => Compression::Zstd,
         other => return Err(LayerProblem::MediaType(other.chars().take(140).collect())),
     };
-    let open = |path: &Path| File::open(path).map_err(|error| LayerProblem::Open(path.display().to_string(), error));
-    let mut verified = VerifyingReader::new(open(path)?, layer.digest.clone(), layer.size);
+    let mut verified = VerifyingReader::new(file, layer.digest.clone(), layer.size);
     let plain = compression.reader(&mut verified)?;
     let read = read_archive(Counted { inner: plain, count: 0, budget }, budget);
     // A blob that is not the one named is damage first of all, whatever its archive says.

@@ -14,11 +14,14 @@ mod comparison;
 mod comparison_files;
 mod comparison_text;
 mod config_values;
+mod containerd;
+mod containerd_call;
 mod context;
 mod copy_choice;
 mod copy_place;
 mod delivery;
 mod doctor_archive;
+mod doctor_keys;
 mod doctor_machine;
 mod doctor_registry;
 mod dpkg_records;
@@ -26,6 +29,11 @@ mod exit;
 mod file_tree;
 mod finding;
 mod image_source;
+mod key_export;
+mod key_index;
+mod key_pages;
+mod key_texts;
+mod keys_arguments;
 mod layer_entries;
 mod layer_files;
 #[cfg(test)]
@@ -53,10 +61,17 @@ mod status_front;
 mod status_image;
 mod status_page;
 mod status_parts;
+mod verify_arguments;
+mod verify_contents;
+mod verify_policy;
+mod verify_text;
 
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
+    if let Some(call) = containerd_call::read(std::env::args_os()) {
+        return containerd::answer(&call);
+    }
     let arguments = Arguments::parse();
     start_log(arguments.verbose);
     let result = run(&arguments);
@@ -73,7 +88,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Diff(command) => commands::diff::run(arguments, command),
         Command::Publish(command) => commands::publish::run(arguments, command),
         Command::Copy(command) => commands::copy::run(arguments, command),
+        Command::Verify(command) => commands::verify::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
+        Command::Keys(command) => commands::keys::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
         Command::Gc(command) => commands::gc::run(arguments, command),
         Command::Doctor(command) => commands::doctor::run(arguments, command),

@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use oci::{Repository, Tag};
 use plan::Publication;
-use registry::Store;
+use registry::{Named, Place, Store};
 use worker::{ImageTags, Publications};
 
 /// The registry of a state folder, which must be there.
@@ -48,6 +49,25 @@ pub(crate) fn by_repository(images: Vec<ImageTags>) -> BTreeMap<Repository, BTre
         all.entry(image.repository).or_default().extend(image.tags);
     }
     all
+}
+
+/// A repository of the state folder's registry; or an image whose tags stand in the repository of another.
+pub(crate) fn place(
+    repository: &Repository,
+    named: Option<Named>,
+    state: &Path,
+) -> anyhow::Result<(Place, Option<Named>, Vec<Tag>)> {
+    let store = Arc::new(store(state)?);
+    if store.repositories()?.contains(repository) {
+        return Ok((Place::Store(store, repository.clone()), named, Vec::new()));
+    }
+    if let Some(named) = named {
+        bail!("`{repository}` is no repository of `{}`: expected one that has `{named}`", state.display());
+    }
+    let found = images(state, &[repository.to_string()])?;
+    let image = found.into_iter().next().with_context(|| format!("`{repository}` is not published"))?;
+    let tags = image.tags.into_iter().collect();
+    Ok((Place::Store(store, image.repository), Some(Named::Digest(image.index)), tags))
 }
 
 #[cfg(test)]

@@ -42,6 +42,12 @@ impl RegistrySettings {
         if self.incomplete_images { Blobs::Optional } else { Blobs::Required }
     }
 
+    /// What clients write before a repository: the address without its scheme.
+    pub(crate) fn host(&self, address: SocketAddr) -> String {
+        let url = self.url(address);
+        url.split_once("://").map_or(url.as_str(), |(_, host)| host).to_owned()
+    }
+
     /// How people reach what listens on an address.
     pub(crate) fn url(&self, address: SocketAddr) -> String {
         match &self.access.external_url {
@@ -113,6 +119,7 @@ registry:
         let address = SocketAddr::from(([127, 0, 0, 1], 8080));
         let settings = read(EVERYTHING).unwrap();
         assert_eq!(settings.url(address), "https://images.example");
+        assert_eq!(settings.host(address), "images.example");
         let settings = RegistrySettings { access: AccessSettings::default(), ..settings };
         assert_eq!(settings.url(address), "https://127.0.0.1:8080");
         assert_eq!(RegistrySettings::default().url(address), "http://127.0.0.1:8080");

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use registry::{Access, Blobs, LimitSettings, Listen, Service, serve};
 use tokio::net::TcpListener;
 
+use crate::key_pages::{self, KeyPages};
 use crate::notices::{self, Sources};
 use crate::registry_settings::RegistrySettings;
 use crate::status_page::{self, Status};
@@ -49,10 +50,17 @@ impl Serving {
     }
 
     /// Serves until `shutdown` is over, and a while longer what still runs then.
-    pub(crate) async fn run(self, status: Arc<Status>, sources: Sources, shutdown: impl Future<Output = ()>) {
+    pub(crate) async fn run(
+        self,
+        status: Arc<Status>,
+        keys: KeyPages,
+        sources: Sources,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let service = Service::new(Arc::clone(&sources.store)).with_access(Arc::clone(&self.access));
         let service = service.with_limits(&self.limits).with_blobs(self.blobs).with_notices(notices::keep(sources));
-        let pages = self.access.guard(status_page::router(status), &OPEN_PAGES);
+        let pages = status_page::router(status).merge(key_pages::router(Arc::new(keys)));
+        let pages = self.access.guard(pages, &OPEN_PAGES);
         serve(self.listener, pages.merge(service.router()), self.listen, shutdown).await;
     }
 }
@@ -74,9 +82,10 @@ mod tests {
     use registry::{AccessSettings, Store};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
-    use worker::Publications;
+    use worker::{KeyFolder, KeyRole, Publications, SigningSettings};
 
     use super::*;
+    use crate::settings::Settings;
     use crate::status_fixtures::{catalogue, publication};
 
     /// Bcrypt of `secret`, at the lowest cost.
@@ -91,7 +100,9 @@ mod tests {
         let store = Arc::new(Store::open(state.join("registry")).unwrap());
         let catalogue = Arc::new(catalogue());
         let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
-        tokio::spawn(serving.run(status, Sources { store, publications, catalogue }, std::future::pending()));
+        let settings = Settings::default();
+        let keys = KeyPages::new(&settings, state, "http://x", "images.example", publications.clone());
+        tokio::spawn(serving.run(status, keys, Sources { store, publications, catalogue }, std::future::pending()));
         address
     }
 
@@ -129,7 +140,7 @@ mod tests {
         std::fs::write(&users, USERS).unwrap();
         let access = AccessSettings { htpasswd: Some(users), anonymous: false, ..AccessSettings::default() };
         let address = start(folder.path(), &RegistrySettings { access, ..RegistrySettings::default() });
-        for path in ["/", "/images/python", "/api/v1/images", "/none"] {
+        for path in ["/", "/images/python", "/api/v1/images", "/keys/", "/keys/cosign.pub", "/none"] {
             let answer = get(address, path).await;
             assert!(
                 answer.starts_with("HTTP/1.1 401") && answer.contains("www-authenticate: Basic"),
@@ -140,6 +151,42 @@ mod tests {
         for path in OPEN_PAGES {
             assert!(get(address, path).await.starts_with("HTTP/1.1 200"), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn keys_are_handed_out_and_read_again_when_they_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = start(folder.path(), &RegistrySettings::default());
+        assert!(get(address, "/keys/").await.contains("There are no keys yet"));
+        assert!(get(address, "/keys/cosign.pub").await.starts_with("HTTP/1.1 404"));
+        worker::Signers::open(&SigningSettings::default(), folder.path()).unwrap();
+        for (name, content_type) in [
+            ("cosign.pub", "application/x-pem-file"),
+            ("statement.pub", "application/x-pem-file"),
+            ("policy.yaml", "application/yaml"),
+            ("trusted_root.json", "application/json"),
+            ("containers-policy.json", "application/json"),
+            ("registries.d.yaml", "application/yaml"),
+            ("kyverno.yaml", "application/yaml"),
+            ("policy-controller.yaml", "application/yaml"),
+            ("", "text/html; charset=utf-8"),
+        ] {
+            let answer = get(address, &format!("/keys/{name}")).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{name}: {answer}");
+            assert!(answer.contains(&format!("content-type: {content_type}\r\n")), "{name}: {answer}");
+            assert!(!answer.contains("PRIVATE KEY") && answer.contains("nosniff"), "{name}: {answer}");
+        }
+        let keys = KeyFolder::of_state(folder.path());
+        let private = keys.list().unwrap()[0].path.file_name().unwrap().to_str().unwrap().to_owned();
+        for path in [format!("release/{private}"), format!("release%2F{private}"), private, "..%2Flock".into()] {
+            assert!(get(address, &format!("/keys/{path}")).await.starts_with("HTTP/1.1 404"), "{path}");
+        }
+        keys.add(KeyRole::Release).unwrap();
+        assert!(get(address, "/keys/cosign.pub").await.contains("One of 2 keys"));
+        std::fs::write(keys.path().join("release/other"), "").unwrap();
+        let answer = get(address, "/keys/kyverno.yaml").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("is no key that bedplate made"), "{answer}");
+        assert!(get(address, "/keys").await.contains("location: /keys/\r\n"));
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
-use worker::{ArchiveSettings, TargetSettings};
+use worker::{ArchiveSettings, SigningSettings, TargetSettings};
 
 use crate::registry_settings::RegistrySettings;
 
@@ -44,6 +44,9 @@ pub(crate) struct Settings {
     /// `publish`: registries that images go to beside our own, with what each of them needs: see `TargetSettings` in
     /// `pipeline/worker/src/target.rs`.
     pub publish: Vec<TargetSettings>,
+    /// `signing`: the public name of images, and who signs them: see `SigningSettings` in `pipeline/worker/src/keys/settings.rs`.
+    /// Default: keys that the state folder keeps.
+    pub signing: SigningSettings,
 }
 
 impl Default for Settings {
@@ -59,11 +62,17 @@ impl Default for Settings {
             snapshots: None,
             retention: Duration::from_hours(30 * 24),
             publish: Vec::new(),
+            signing: SigningSettings::default(),
         }
     }
 }
 
 impl Settings {
+    /// The public name that images are signed under, where registry and status page listen on this address: `HOST` or `HOST/PREFIX`.
+    pub(crate) fn name(&self, address: SocketAddr) -> String {
+        self.signing.name.clone().unwrap_or_else(|| self.registry.host(address))
+    }
+
     /// Reads the file that was named, or the default one if it is there.
     pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
         let default = Path::new(DEFAULT_FILE);
@@ -89,6 +98,17 @@ mod tests {
         let error = Settings::read(Some(&folder)).unwrap_err().to_string();
         std::fs::remove_file(&folder).unwrap();
         assert!(error.ends_with(":3:1: unknown key `archives`: did you mean `archive`?"), "{error}");
+    }
+
+    #[test]
+    fn images_are_signed_under_the_name_that_is_set_or_the_address() {
+        let name = |text: &str| {
+            let settings: Settings = assemble::read_yaml("x", text).unwrap();
+            settings.name(settings.listen)
+        };
+        assert_eq!(name("signing: {name: images.example/team}"), "images.example/team");
+        assert_eq!(name("registry: {access: {external-url: 'https://a.example/'}}"), "a.example");
+        assert_eq!(name("{}"), "127.0.0.1:8080");
     }
 
     #[test]

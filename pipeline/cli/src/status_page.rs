@@ -22,7 +22,7 @@ use crate::status::View;
 use crate::{status_api, status_front, status_image, status_parts};
 
 /// What the pages look like.
-const STYLE: &str = include_str!("status_style.css");
+pub(crate) const STYLE: &str = include_str!("status_style.css");
 
 /// Where the style is: another style has another address, so that browsers may keep it.
 pub(crate) static STYLE_PATH: LazyLock<String> =
@@ -94,17 +94,19 @@ async fn view(status: Arc<Status>) -> View {
     worker::blocking(move || status.view(Timestamp::now())).await
 }
 
-fn html(status: StatusCode, page: &Markup) -> Response {
+/// A page.
+pub(crate) fn html(status: StatusCode, page: &Markup) -> Response {
     (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], page.0.clone()).into_response()
 }
 
-fn not_found(what: &str) -> Response {
+/// Says that there is no such thing here.
+pub(crate) fn not_found(what: &str) -> Response {
     let shown: String = what.chars().take(200).collect();
     html(StatusCode::NOT_FOUND, &status_parts::problem("Not found", &format!("There is no {shown} here.")))
 }
 
 /// What browsers need not guess. Pages name the host that was asked for, so nobody may keep them for others.
-async fn guarded(mut response: Response) -> Response {
+pub(crate) async fn guarded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -114,7 +116,7 @@ async fn guarded(mut response: Response) -> Response {
 }
 
 /// A request whose `Host` is no host.
-struct Refused;
+pub(crate) struct Refused;
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -124,7 +126,7 @@ impl IntoResponse for Refused {
 }
 
 /// The registry's address as clients must write it: they take a bare name for a repository, so it gets its port.
-fn registry_address(headers: &HeaderMap) -> Result<String, Refused> {
+pub(crate) fn registry_address(headers: &HeaderMap) -> Result<String, Refused> {
     let Some(host) = headers.get(HOST) else { return Ok("localhost:8080".into()) };
     let host = host.to_str().map_err(|_| Refused)?;
     let address = if host.contains(['.', ':']) || host == "localhost" { host.into() } else { format!("{host}:80") };

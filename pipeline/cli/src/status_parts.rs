@@ -18,8 +18,17 @@ const ICON: &str = "data:image/svg+xml,<svg xmlns='http:%2F%2Fwww.w3.org/2000/sv
 /// How many days before its end of life an image is marked.
 const SOON: i64 = 90;
 
-/// A whole page.
+/// A whole page of the server.
 pub(crate) fn frame(title: &str, content: &Markup) -> Markup {
+    let footer = html! {
+        " · " a href="/" { "images" } " · " a href="/api/v1/images" { "as JSON" } " · " a href="/keys/" { "keys" } " · "
+        a href="/v2/_catalog" { "registry" } " · " a href="/readyz" { "readiness" }
+    };
+    frame_with(title, &STYLE_PATH, content, &footer)
+}
+
+/// A whole page, with its style at this address, and what stands in its last line.
+pub(crate) fn frame_with(title: &str, style: &str, content: &Markup, footer: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -29,15 +38,11 @@ pub(crate) fn frame(title: &str, content: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { (title) }
                 link rel="icon" href=(ICON);
-                link rel="stylesheet" href=(*STYLE_PATH);
+                link rel="stylesheet" href=(style);
             }
             body {
                 (content)
-                footer {
-                    "bedplate " (env!("CARGO_PKG_VERSION")) " · "
-                    a href="/" { "images" } " · " a href="/api/v1/images" { "as JSON" } " · "
-                    a href="/v2/_catalog" { "registry" } " · " a href="/readyz" { "readiness" }
-                }
+                footer { "bedplate " (env!("CARGO_PKG_VERSION")) (footer) }
             }
         }
     }

@@ -8,12 +8,12 @@ mod store;
 
 pub use client::{
     BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent, CopyOptions, CopyReporter,
-    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Refusal, RefusalEntry, Remote, backoff,
-    copy, parse_retry_after,
+    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Reader, Refusal, RefusalEntry, Remote,
+    backoff, copy, parse_retry_after,
 };
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,
     Notices, Peer, Rule, Service, TLS_ONLY, TimeoutSettings, TlsSettings, bind, serve,
 };
-pub use site::{SiteError, SitePart, SiteReport, SiteRepository, export_site};
+pub use site::{SiteError, SitePage, SitePart, SiteReport, SiteRepository, export_site};
 pub use store::{Blobs, Collected, Collecting, Health, Retention, Store, StoreError, StoredBlob, StoredManifest};

@@ -1,6 +1,6 @@
 //! The registry as files: a tree that a plain web server or an object store can serve for pulling.
 //!
-//! In: a [`Store`], and what of it is wanted. Out: a folder with `v2/…` as clients ask for it, and beside it what a server must be told:
+//! In: a [`Store`], and what of it is wanted. Out: a folder with `v2/…` as clients ask for it, `keys/…` to verify with, and beside them what a server must be told:
 //! `nginx.conf`, `_headers` and `headers.json`. It may be served while it is written: tags move after everything that they lead to.
 //! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pull>.
 
@@ -27,6 +27,17 @@ pub struct SitePart {
     pub repository: Repository,
     /// Only these tags, what they lead to and what speaks about it; `None`: everything that the repository has.
     pub tags: Option<BTreeSet<Tag>>,
+}
+
+/// A page beside the registry, such as a key to verify images with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SitePage {
+    /// Its name: it is served as `/keys/NAME`, and `index.html` as `/keys/` too.
+    pub name: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// What one repository of a site has.
@@ -95,9 +106,14 @@ pub enum SiteError {
 }
 
 /// Writes the site, or brings it up to date; what is there already is not touched. An export that was interrupted is simply run again.
-pub fn export_site(store: &Store, parts: &[SitePart], folder: &Path) -> Result<SiteReport, SiteError> {
+pub fn export_site(
+    store: &Store,
+    parts: &[SitePart],
+    pages: &[SitePage],
+    folder: &Path,
+) -> Result<SiteReport, SiteError> {
     let holdings = parts.iter().map(|part| gather::gather(store, part)).collect::<Result<Vec<_>, _>>()?;
-    let files = listing::list(&holdings);
+    let files = listing::list(&holdings, pages);
     listing::check(&files)?;
     let counts = tree::write(store, folder, &files)?;
     Ok(SiteReport { repositories: holdings.iter().map(gather::Holding::count).collect(), ..counts })

@@ -67,7 +67,7 @@ impl Place {
 
     fn export(&self, tags: Option<&[&str]>) -> Result<registry::SiteReport, SiteError> {
         let tags = tags.map(|tags| tags.iter().map(|name| tag(name)).collect());
-        export_site(&self.store, &[SitePart { repository: self.repository.clone(), tags }], &self.site())
+        export_site(&self.store, &[SitePart { repository: self.repository.clone(), tags }], &[], &self.site())
     }
 
     fn manifest(&self, reference: &str) -> PathBuf {
@@ -102,7 +102,7 @@ fn a_second_export_touches_nothing_and_another_folder_gets_the_same_bytes() {
     assert_eq!(files(&place.site()), before);
     let other = place.folder.path().join("other");
     let part = SitePart { repository: place.repository.clone(), tags: None };
-    export_site(&place.store, &[part], &other).unwrap();
+    export_site(&place.store, &[part], &[], &other).unwrap();
     for path in before.keys() {
         let same = other.join(path.strip_prefix(place.site()).unwrap());
         assert_eq!(fs::read(path).unwrap(), fs::read(&same).unwrap(), "{}", same.display());

@@ -44,6 +44,7 @@ fn advice(error: &io::Error) -> &'static str {
         Kind::StorageFull | Kind::QuotaExceeded => "the disk is full, free some space there or move the state folder",
         Kind::PermissionDenied => "it is not permitted, give the user who runs bedplate the right to it",
         Kind::ReadOnlyFilesystem => "the file system is read-only, mount it writable or move the state folder",
+        Kind::AlreadyExists => "a file of this name is there already and is left as it is",
         Kind::NotFound => "a part of this path does not exist, make it or correct the setting",
         _ => "the system refused, see the cause",
     }
@@ -69,6 +70,17 @@ impl NewFile {
         Ok(Self { file, target: target.to_owned() })
     }
 
+    /// Starts a file that only its owner reads, whatever the umask, beside `target`; its folder must be there.
+    pub fn create_private(target: &Path) -> Result<Self, DiskError> {
+        let folder = folder_of(target);
+        let failed = |error| DiskError::new("make a file in", folder, error);
+        let owner_only = Permissions::from_mode(0o600);
+        let mut builder = tempfile::Builder::new();
+        let file = builder.prefix(PARTIAL).permissions(owner_only.clone()).tempfile_in(folder).map_err(failed)?;
+        file.as_file().set_permissions(owner_only).map_err(failed)?;
+        Ok(Self { file, target: target.to_owned() })
+    }
+
     /// Adds the next bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
         self.file.write_all(bytes).map_err(|error| DiskError::new("write", &self.target, error))
@@ -83,6 +95,14 @@ impl NewFile {
     pub fn commit(self) -> Result<(), DiskError> {
         let target = self.target.clone();
         self.commit_as(&target)
+    }
+
+    /// Makes the bytes durable and gives them their name, unless something has it: then that stays as it is, and the error says so.
+    pub fn commit_new(self) -> Result<(), DiskError> {
+        let Self { file, target } = self;
+        file.as_file().sync_all().map_err(|error| DiskError::new("write", &target, error))?;
+        file.persist_noclobber(&target).map_err(|error| DiskError::new("make", &target, error.error))?;
+        sync_folder(folder_of(&target))
     }
 
     /// Gives the bytes another name in the same folder, one that was not known when they were begun.
@@ -139,7 +159,8 @@ fn is_abandoned(path: &Path) -> bool {
     age.is_ok_and(|age| age > ABANDONED_AFTER)
 }
 
-fn sync_folder(folder: &Path) -> Result<(), DiskError> {
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), DiskError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| DiskError::new("write the folder", folder, error))
 }
@@ -172,6 +193,22 @@ mod tests {
         file.write(b"half").unwrap();
         drop(file);
         assert!(list(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_private_file_is_its_owners_and_takes_no_name_that_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("secret");
+        let write = |bytes| {
+            let mut file = NewFile::create_private(&target)?;
+            file.write(bytes)?;
+            file.commit_new()
+        };
+        write(b"first").unwrap();
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        let error = write(b"second").unwrap_err().to_string();
+        assert!(error.contains("cannot make `") && error.ends_with("is there already and is left as it is"), "{error}");
+        assert_eq!((fs::read(&target).unwrap(), list(folder.path()).unwrap().len()), (b"first".to_vec(), 1));
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod collect;
 mod compact_index;
 mod debs;
 mod disk;
+mod evidence;
+mod examine;
 mod failure;
 mod image_build;
 mod image_output;
@@ -19,6 +21,7 @@ mod image_tags;
 mod in_release;
 mod indexes;
 mod keyrings;
+mod keys;
 mod layers;
 mod locked;
 mod machine;
@@ -52,12 +55,18 @@ pub use client_error::ClientError;
 pub use collect::{Collection, collect};
 pub use debs::{Debs, FetchError, Fetched, WantedDeb};
 pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
+pub use evidence::gather_evidence;
+pub use examine::{Examination, ExaminedImage, Examiner, SbomFile, Verdict};
 pub use failure::Failure;
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;
 pub use in_release::{AcceptedInRelease, InReleaseError, InReleases};
 pub use indexes::{Indexes, IndexesError};
+pub use keys::{
+    BackupError, COSIGN_PASSWORD, KEY_PASSWORD, KeyFile, KeyFolder, KeyRole, KeyStanding, KeysError, KnownKey,
+    KnownKeys, RestoredKey, SignerSettings, Signers, SigningSettings, WatchedKeys, key_password,
+};
 pub use layers::{LayerRecord, Layers, MakeLayerError};
 pub use locked::GoneError;
 pub use machine::{MachineError, Part};

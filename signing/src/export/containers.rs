@@ -9,16 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Audience, quoted};
+use crate::Others;
 use crate::encoding::to_base64;
-
-/// What is to happen to images of other names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
-    /// They are refused.
-    Refused,
-    /// They are taken as they are.
-    Accepted,
-}
 
 #[derive(Serialize)]
 struct PolicyJson<'a> {

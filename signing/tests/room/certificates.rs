@@ -20,7 +20,7 @@ fn root() -> TrustedRoot {
 }
 
 fn judge(bundle: &[u8], policy: &Policy, root: Option<&TrustedRoot>) -> Verification {
-    verify(&vector_image(), &Evidence { bundles: vec![found(bundle)], classic: vec![] }, policy, root, now())
+    verify(&vector_image(), &Evidence { bundles: vec![found(bundle)], ..Evidence::default() }, policy, root, now())
 }
 
 #[test]

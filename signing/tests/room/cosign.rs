@@ -101,7 +101,7 @@ fn what_it_signed_is_accepted() {
 #[test]
 fn its_sbom_alone_is_no_signature_although_cosign_takes_it_for_one() {
     let policy = Policy::of_keys(&[cosign_pub()], &[]);
-    let evidence = Evidence { bundles: vec![found(vector!("spdx-bundle.json"))], classic: vec![] };
+    let evidence = Evidence { bundles: vec![found(vector!("spdx-bundle.json"))], ..Evidence::default() };
     let verification = verify(&vector_image(), &evidence, &policy, None, now());
     expect(&verification, false, &["signature-missing", "not-asked-for"]);
     assert_eq!(verification.proofs[0].predicate_type, SPDX);

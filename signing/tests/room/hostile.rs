@@ -34,7 +34,7 @@ fn vectors() -> Vec<&'static [u8]> {
 /// A bundle that differs from a good one is refused, or still says the same by the same signature.
 fn is_never_taken_for_more(bytes: &[u8]) {
     let policy = Policy::of_keys(&[cosign_pub()], &[]);
-    let evidence = Evidence { bundles: vec![found(bytes)], classic: vec![] };
+    let evidence = Evidence { bundles: vec![found(bytes)], ..Evidence::default() };
     if verify(&vector_image(), &evidence, &policy, None, now()).accepted {
         let Content::Envelope(envelope) = Bundle::parse(bytes).unwrap().content else { panic!("no envelope") };
         let good = Bundle::parse(vector!("signature-bundle.json")).unwrap();

@@ -6,6 +6,7 @@ mod certificates;
 mod cosign;
 mod demands;
 mod hostile;
+mod mutated;
 mod policies;
 mod speed;
 mod support;

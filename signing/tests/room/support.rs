@@ -96,7 +96,7 @@ pub(crate) fn judge(
     bundles: Vec<FoundBundle>,
     classic: Vec<FoundClassic>,
 ) -> Verification {
-    signing::verify(image, &Evidence { bundles, classic }, policy, None, now())
+    signing::verify(image, &Evidence { bundles, classic, ..Evidence::default() }, policy, None, now())
 }
 
 /// The codes of a verdict, root first; the text of the whole tree where a test fails.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use blob::Digest;
 use oci::{Repository, Tag};
 use registry::{Client, ClientSettings, CopyOptions, Named, Place, Store};
@@ -79,7 +79,7 @@ impl Source {
         let (place, named, tags) = match &name {
             Where::Registry(host, repository) => (remote(client, host, repository), named, Vec::new()),
             Where::Layout(folder) => (Place::Layout(folder.clone()), named, Vec::new()),
-            Where::Own(repository) => own(repository, named, state)?,
+            Where::Own(repository) => published::place(repository, named, state)?,
         };
         Ok(Self { place, name, named, tags })
     }
@@ -130,25 +130,6 @@ impl Source {
         ensure!(found == *expected, "`{}` has `{found}` as `{named}`: the target is to have `{expected}`", self.name);
         Ok(())
     }
-}
-
-/// A repository of the state folder's registry; or an image whose tags stand in the repository of another.
-fn own(
-    repository: &Repository,
-    named: Option<Named>,
-    state: &Path,
-) -> anyhow::Result<(Place, Option<Named>, Vec<Tag>)> {
-    let store = Arc::new(published::store(state)?);
-    if store.repositories()?.contains(repository) {
-        return Ok((Place::Store(store, repository.clone()), named, Vec::new()));
-    }
-    if let Some(named) = named {
-        bail!("`{repository}` is no repository of `{}`: expected one that has `{named}`", state.display());
-    }
-    let found = published::images(state, &[repository.to_string()])?;
-    let image = found.into_iter().next().with_context(|| format!("`{repository}` is not published"))?;
-    let tags = image.tags.into_iter().collect();
-    Ok((Place::Store(store, image.repository), Some(Named::Digest(image.index)), tags))
 }
 
 fn target(name: &Where, state: &Path, client: &Client) -> anyhow::Result<Place> {

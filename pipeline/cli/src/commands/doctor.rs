@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::arguments::{Arguments, Doctor, Format};
 use crate::context::{Context, runtime};
 use crate::finding::{Finding, Findings};
-use crate::{doctor_archive, doctor_machine, doctor_registry, output, settings};
+use crate::{doctor_archive, doctor_keys, doctor_machine, doctor_registry, output, settings};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Doctor) -> anyhow::Result<u8> {
@@ -40,6 +40,7 @@ fn look(arguments: &Arguments, command: &Doctor, context: &Context) -> anyhow::R
     findings.extend(doctor_machine::state(&context.state));
     findings.push(doctor_machine::listen(context.settings.listen));
     findings.extend(doctor_machine::registry_files(&context.settings.registry));
+    findings.extend(doctor_keys::look(&context.settings, &context.state));
     findings.push(doctor_registry::look(&context.state));
     if command.deep {
         findings.push(doctor_registry::deep(&context.state));

@@ -10,6 +10,7 @@ use worker::Publications;
 
 use crate::arguments::{Arguments, Format, Serve};
 use crate::context::{Context, runtime};
+use crate::key_pages::KeyPages;
 use crate::notices::Sources;
 use crate::output;
 use crate::serving::{Serving, stop_signal};
@@ -31,9 +32,13 @@ async fn serve(format: Format, context: &Context, command: &Serve) -> anyhow::Re
     let store = Arc::new(Store::open(context.state.join("registry")).with_context(unusable)?);
     let publications = Publications::of_state(&context.state)?;
     let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
-    tell(format, context, &settings.registry.url(serving.address()?))?;
+    let url = settings.registry.url(serving.address()?);
+    let name = settings.name(serving.address()?);
+    let keys = KeyPages::new(settings, &context.state, &url, &name, publications.clone());
+    tell(format, context, &url)?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = serving.run(status, Sources { store, publications, catalogue }, async move { _ = stopped.await });
+    let server =
+        serving.run(status, keys, Sources { store, publications, catalogue }, async move { _ = stopped.await });
     let mut server = std::pin::pin!(server);
     tokio::select! {
         () = &mut server => anyhow::bail!("the server stopped by itself"),

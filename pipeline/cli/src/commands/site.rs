@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use registry::{SitePart, SiteReport, export_site};
+use registry::{SitePage, SitePart, SiteReport, export_site};
+use worker::KnownKeys;
 
 use crate::arguments::{Arguments, Format, Site, SiteExport};
 use crate::context::Context;
+use crate::key_texts::Handout;
 use crate::output::{self, Table, bytes};
-use crate::published;
+use crate::{key_index, published, status_page};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Site) -> anyhow::Result<u8> {
@@ -18,7 +20,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Site) -> anyhow::Result<u8> {
         [] => store.repositories()?.into_iter().map(|repository| SitePart { repository, tags: None }).collect(),
         names => parts(&context.state, names)?,
     };
-    let report = export_site(&store, &parts, &command.output)?;
+    let report = export_site(&store, &parts, &pages(&context)?, &command.output)?;
     print(arguments.format, command, &report)?;
     Ok(0)
 }
@@ -26,6 +28,22 @@ pub(crate) fn run(arguments: &Arguments, command: &Site) -> anyhow::Result<u8> {
 fn parts(state: &Path, names: &[String]) -> anyhow::Result<Vec<SitePart>> {
     let parts = published::by_repository(published::images(state, names)?).into_iter();
     Ok(parts.map(|(repository, tags)| SitePart { repository, tags: Some(tags) }).collect())
+}
+
+/// What others verify with; nothing while there is no key.
+fn pages(context: &Context) -> anyhow::Result<Vec<SitePage>> {
+    let settings = &context.settings;
+    let known = KnownKeys::read(&settings.signing, &context.state)?;
+    let handout = Handout::new(known, &settings.name(settings.listen), settings);
+    let page = |name, content_type, text: String| SitePage { name, content_type, bytes: text.into_bytes() };
+    let mut pages: Vec<_> =
+        handout.texts().into_iter().map(|text| page(text.name, text.content_type, text.text)).collect();
+    if !pages.is_empty() {
+        let index = key_index::file(&settings.registry.url(settings.listen), &handout, None).into_string();
+        pages.push(page("index.html", "text/html; charset=utf-8", index));
+        pages.push(page("style.css", "text/css; charset=utf-8", status_page::STYLE.to_owned()));
+    }
+    Ok(pages)
 }
 
 fn print(format: Format, command: &SiteExport, report: &SiteReport) -> anyhow::Result<()> {

@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use plan::WaveSummary;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler};
-use worker::{Sent, Wave, WaveRequest};
+use worker::{Sent, Signers, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
 use crate::delivery::{self, Delivery};
+use crate::key_pages::KeyPages;
 use crate::notices::Sources;
 use crate::progress;
 use crate::pull_table;
@@ -31,7 +32,8 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let settings = &context.settings.registry;
     let serving = (!command.once).then(|| runtime.block_on(async { Serving::bind(address, settings) })).transpose()?;
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
-    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let (state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    Signers::open(&context.settings.signing, state.root())?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
@@ -45,7 +47,12 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     };
     match serving {
         None => runtime.block_on(factory.once()),
-        Some(serving) => runtime.block_on(factory.forever(serving, &context.settings.schedule)),
+        Some(serving) => {
+            let (url, name) = (settings.url(address), context.settings.name(address));
+            let publications = factory.wave.publications.clone();
+            let keys = KeyPages::new(&context.settings, &context.state, &url, &name, publications);
+            runtime.block_on(factory.forever(serving, keys, &context.settings.schedule))
+        }
     }
 }
 
@@ -81,9 +88,9 @@ impl Factory {
         Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
 
-    async fn forever(&self, serving: Serving, schedule: &str) -> anyhow::Result<u8> {
+    async fn forever(&self, serving: Serving, keys: KeyPages, schedule: &str) -> anyhow::Result<u8> {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = serving.run(Arc::clone(&self.status), self.sources(), async move { _ = stopped.await });
+        let server = serving.run(Arc::clone(&self.status), keys, self.sources(), async move { _ = stopped.await });
         let mut server = tokio::spawn(server);
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {

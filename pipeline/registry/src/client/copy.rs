@@ -5,37 +5,22 @@
 //! same call ends the same.
 
 mod blobs;
-mod end;
 mod error;
 mod events;
 mod graph;
-mod local;
 mod manifests;
 mod tags;
 mod together;
 mod walk;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use end::End;
 pub use error::CopyError;
 pub use events::{CopyEvent, CopyReporter, CopySummary};
-use oci::{Repository, Tag};
+use oci::Tag;
 
-use super::{Named, Remote};
-use crate::Store;
-
-/// Where images are.
-#[derive(Debug, Clone)]
-pub enum Place {
-    /// A repository of a registry.
-    Remote(Remote),
-    /// A folder that is an image layout. As a target it is made where it is not there.
-    Layout(PathBuf),
-    /// A repository of the store.
-    Store(Arc<Store>, Repository),
-}
+use super::Named;
+use super::reader::{Place, Reader};
 
 /// What is copied beside the images, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +50,8 @@ pub async fn copy(
     options: &CopyOptions,
     reporter: &dyn CopyReporter,
 ) -> Result<CopySummary, CopyError> {
-    let source = End::source(source).await?;
-    let target = End::target(target, options.dry_run).await?;
+    let source = Reader::open(source).await?;
+    let target = Reader::of_target(target, options.dry_run).await?;
     let graph = walk::walk(&source, tags, options, reporter).await?;
     let job = Job { source, target, options, reporter };
     let mut summary = CopySummary { missing: graph.missing.clone(), ..CopySummary::default() };
@@ -79,8 +64,8 @@ pub async fn copy(
 
 /// One copy under way.
 struct Job<'a> {
-    source: End,
-    target: End,
+    source: Reader,
+    target: Reader,
     options: &'a CopyOptions,
     reporter: &'a dyn CopyReporter,
 }

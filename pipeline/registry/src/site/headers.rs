@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use super::files::{Headers, SiteFile};
-use super::listing::BASE;
+use super::listing::{BASE, PAGES};
 
 /// One file that is served.
 #[derive(Serialize)]
@@ -21,7 +21,11 @@ struct Served<'f> {
 fn served(files: &[SiteFile]) -> impl Iterator<Item = Served<'_>> {
     files.iter().filter_map(|file| {
         let headers = file.headers.as_ref()?;
-        let path = if file.path == BASE { "/v2/".to_owned() } else { format!("/{}", file.path) };
+        let path = match file.path.strip_suffix("index.html") {
+            _ if file.path == BASE => "/v2/".to_owned(),
+            Some(folder) if folder.trim_end_matches('/') == PAGES => format!("/{folder}"),
+            _ => format!("/{}", file.path),
+        };
         Some(Served { path, file: &file.path, headers })
     })
 }
@@ -54,7 +58,12 @@ mod tests {
             headers: Some(Headers { content_type: content_type.to_owned(), digest, cache: "no-cache" }),
         };
         let hidden = SiteFile { headers: None, ..file("nginx.conf", "", None) };
-        vec![file(BASE, "a/b", None), hidden, file("v2/x/manifests/1", "c/d", Some(blob::Digest::of("")))]
+        vec![
+            file(BASE, "a/b", None),
+            file("keys/index.html", "e/f", None),
+            hidden,
+            file("v2/x/manifests/1", "c/d", Some(blob::Digest::of(""))),
+        ]
     }
 
     #[test]
@@ -64,8 +73,12 @@ mod tests {
             "path": "/v2/", "file": "v2/index.json", "headers": { "Content-Type": "a/b", "Cache-Control": "no-cache" },
         });
         assert_eq!(value["files"][0], first);
-        assert_eq!(value["files"].as_array().unwrap().len(), 2, "what is not served is not uploaded");
-        assert_eq!(value["files"][1]["headers"]["Docker-Content-Digest"], blob::Digest::of("").to_string());
+        assert_eq!(
+            (&value["files"][1]["path"], &value["files"][1]["file"]),
+            (&"/keys/".into(), &"keys/index.html".into())
+        );
+        assert_eq!(value["files"].as_array().unwrap().len(), 3, "what is not served is not uploaded");
+        assert_eq!(value["files"][2]["headers"]["Docker-Content-Digest"], blob::Digest::of("").to_string());
     }
 
     #[test]

@@ -9,11 +9,11 @@ use blob::Digest;
 use oci::{Descriptor, ImageIndex, MEDIA_TYPE_INDEX};
 use serde_json::json;
 
-use super::SiteError;
 use super::files::{Content, Headers, SiteFile, Stage};
 use super::gather::Holding;
 use super::headers::{for_hosts, for_uploads};
 use super::nginx;
+use super::{SiteError, SitePage};
 use crate::server::{CACHE_DIGEST, CACHE_TAG};
 
 /// The file that answers `/v2/`.
@@ -21,16 +21,27 @@ pub(crate) const BASE: &str = "v2/index.json";
 /// The file for nginx; it tells a site's folder from any other.
 pub(crate) const NGINX: &str = "nginx.conf";
 /// What lies in these folders belongs to the site.
-pub(crate) const FOLDERS: [&str; 2] = ["v2", nginx::FOLDER];
+pub(crate) const FOLDERS: [&str; 3] = ["v2", nginx::FOLDER, PAGES];
+/// Where the pages lie.
+pub(crate) const PAGES: &str = "keys";
 
 const JSON: &str = "application/json";
 
 /// All files of a site.
-pub(crate) fn list(holdings: &[Holding]) -> Vec<SiteFile> {
+pub(crate) fn list(holdings: &[Holding], pages: &[SitePage]) -> Vec<SiteFile> {
     let mut files = vec![served(Stage::Frame, BASE, Content::Bytes(b"{}".to_vec()), headers(JSON, None, CACHE_TAG))];
     let types: BTreeSet<&str> =
         holdings.iter().flat_map(|one| &one.manifests).map(|manifest| manifest.media_type.as_str()).collect();
     files.push(plain(Stage::Frame, NGINX, nginx::configuration(&types).into_bytes()));
+    for page in pages {
+        let content = Content::Bytes(page.bytes.clone());
+        files.push(served(
+            Stage::Frame,
+            format!("{PAGES}/{}", page.name),
+            content,
+            headers(page.content_type, None, CACHE_TAG),
+        ));
+    }
     for holding in holdings {
         of_repository(holding, &mut files);
     }
@@ -136,7 +147,7 @@ mod tests {
     #[test]
     fn everything_comes_after_what_it_leads_to() {
         let holding = holding("team/x");
-        let files = list(std::slice::from_ref(&holding));
+        let files = list(std::slice::from_ref(&holding), &[]);
         let [image, index] = [0, 1].map(|number| &holding.manifests[number].digest);
         let config = holding.blobs.keys().next().unwrap();
         let order = [
@@ -160,7 +171,7 @@ mod tests {
     #[test]
     fn a_manifest_has_its_type_and_digest_and_only_a_tag_may_move() {
         let holding = holding("x");
-        let files = list(std::slice::from_ref(&holding));
+        let files = list(std::slice::from_ref(&holding), &[]);
         let index = &holding.manifests[1].digest;
         for (path, cache) in
             [("v2/x/manifests/1".to_owned(), CACHE_TAG), (format!("v2/x/manifests/{index}"), CACHE_DIGEST)]
@@ -172,7 +183,7 @@ mod tests {
 
     #[test]
     fn lists_are_those_of_the_specification() {
-        let files = list(&[holding("x"), holding("y/z")]);
+        let files = list(&[holding("x"), holding("y/z")], &[]);
         let text = |path: &str| match &files[position(&files, path)].content {
             Content::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
             other => panic!("{other:?}"),
@@ -184,10 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn pages_are_served_with_their_type_and_belong_to_the_site() {
+        let page = SitePage { name: "cosign.pub", content_type: "a/b", bytes: b"key".to_vec() };
+        let files = list(&[], &[page]);
+        let file = &files[position(&files, "keys/cosign.pub")];
+        assert_eq!(
+            (&file.headers, &file.content),
+            (&Some(headers("a/b", None, CACHE_TAG)), &Content::Bytes(b"key".to_vec()))
+        );
+        assert!(FOLDERS.contains(&"keys"));
+    }
+
+    #[test]
     fn names_that_need_a_file_to_be_a_folder_are_refused() {
-        check(&list(&[holding("x"), holding("x/tags"), holding("x/blobs/y")])).unwrap();
-        let clash = check(&list(&[holding("x"), holding("x/tags/list")])).unwrap_err().to_string();
+        check(&list(&[holding("x"), holding("x/tags"), holding("x/blobs/y")], &[])).unwrap();
+        let clash = check(&list(&[holding("x"), holding("x/tags/list")], &[])).unwrap_err().to_string();
         assert!(clash.starts_with("`v2/x/tags/list` would have to be a file and a folder"), "{clash}");
-        assert!(check(&list(&[holding("x"), holding("x/manifests/1")])).is_err());
+        assert!(check(&list(&[holding("x"), holding("x/manifests/1")], &[])).is_err());
     }
 }

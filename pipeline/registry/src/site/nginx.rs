@@ -120,6 +120,17 @@ location /v2/ {
         add_header Cache-Control "CACHE_TAG";
     }
 }
+location /keys/ {
+    index index.html;
+    types {
+        text/html html;
+        text/css css;
+        application/json json;
+        application/yaml yaml;
+    }
+    default_type application/x-pem-file;
+    add_header Cache-Control "CACHE_TAG";
+}
 location @absent {
     types { }
     default_type application/json;

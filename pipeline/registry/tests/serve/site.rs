@@ -13,7 +13,7 @@ async fn every_file_of_a_site_is_what_the_server_answers() {
     registry.put_referrer(&registry.index, "a/b", "text");
     let site = registry.folder.path().join("site");
     let part = SitePart { repository: registry.repository.clone(), tags: None };
-    export_site(&registry.store, &[part], &site).unwrap();
+    export_site(&registry.store, &[part], &[], &site).unwrap();
     let site_files: Value = serde_json::from_slice(&fs::read(site.join("headers.json")).unwrap()).unwrap();
     let listed = site_files["files"].as_array().unwrap();
     assert_eq!(listed.len(), 13, "{listed:#?}");

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const BLOBS: &str = "root/io.containerd.content.v1.content/blobs/sha256";
 
 /// A daemon with images of its own; it runs no containers.
-struct Containerd {
+pub(crate) struct Containerd {
     folder: tempfile::TempDir,
     daemon: Child,
     ctr: PathBuf,
@@ -26,10 +26,15 @@ struct Containerd {
 impl Containerd {
     /// Starts the programs that are there.
     fn start(containerd: &Path, ctr: &Path) -> Self {
+        Self::start_with(containerd, ctr, "", &[])
+    }
+
+    /// The same with more settings and environment.
+    pub(crate) fn start_with(containerd: &Path, ctr: &Path, more: &str, environment: &[(&str, &Path)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let settings = format!(
-            "version = 2\nroot = {:?}\nstate = {:?}\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = {:?}\n",
+            "version = 2\nroot = {:?}\nstate = {:?}\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = {:?}\n{more}",
             path("root"),
             path("state"),
             path("socket")
@@ -37,6 +42,7 @@ impl Containerd {
         fs::write(path("settings.toml"), settings).unwrap();
         let mut command = Command::new(containerd);
         command.args(["--config", &path("settings.toml")]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(environment.iter().copied());
         let daemon = command.spawn().expect("containerd is not installed: .ci/run installs it");
         let containerd = Self { folder, daemon, ctr: ctr.to_owned() };
         let begin = Instant::now();
@@ -47,7 +53,8 @@ impl Containerd {
         containerd
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// Its client.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("timeout");
         command.arg("120").arg(&self.ctr).arg("--address").arg(self.folder.path().join("socket"));
         command.args(arguments).current_dir(self.folder.path());

@@ -22,5 +22,6 @@ mod site;
 mod skopeo;
 mod token_server;
 pub(crate) mod tools;
+mod verifier;
 
 pub(crate) use tools::brought;

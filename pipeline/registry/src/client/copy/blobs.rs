@@ -5,19 +5,16 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Bytes;
-use base64::Engine;
 use blob::Digest;
 use oci::{Descriptor, Repository};
 use tempfile::NamedTempFile;
 
-use super::end::End;
-use super::local::Local;
 use super::manifests::{Needed, Plan};
 use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::auth::Need;
 use crate::client::error::During;
+use crate::client::reader::{End, Local, embedded};
 use crate::store::files;
 use crate::{BlobSource, ClientError, ClientFault, Pushed, Remote};
 
@@ -52,12 +49,12 @@ impl Job<'_> {
             return Ok(Some(Pushed::Present));
         }
         let is_near = self.shares_registry()
-            || matches!(&self.target, End::Remote(target) if target.registry.remembered(&needed.blob.digest).is_some());
+            || matches!(&self.target.end, End::Remote(target) if target.registry.remembered(&needed.blob.digest).is_some());
         Ok(Some(if is_near { Pushed::Mounted } else { Pushed::Sent(needed.blob.size) }))
     }
 
     async fn target_has(&self, blob: &Descriptor) -> Result<bool, CopyError> {
-        match &self.target {
+        match &self.target.end {
             End::Remote(remote) => has(remote, blob, &remote.writing()).await,
             End::Local(local) => Ok(local.blob_path(blob).await?.is_some()),
         }
@@ -65,7 +62,7 @@ impl Job<'_> {
 
     /// Whether both ends are in one registry, or in one store.
     fn shares_registry(&self) -> bool {
-        match (&self.source, &self.target) {
+        match (&self.source.end, &self.target.end) {
             (End::Remote(source), End::Remote(target)) => source.shares_registry(target),
             (End::Local(source), End::Local(target)) => Arc::ptr_eq(&source.store, &target.store),
             _ => false,
@@ -74,7 +71,7 @@ impl Job<'_> {
 
     /// Nothing where the blob may be left out, and is not in the source.
     async fn bring(&self, needed: &Needed) -> Result<Option<Pushed>, CopyError> {
-        match &self.target {
+        match &self.target.end {
             End::Local(target) => self.bring_to_disk(target, needed).await,
             End::Remote(target) => self.bring_to_registry(target, needed).await,
         }
@@ -86,13 +83,13 @@ impl Job<'_> {
             return Ok(Some(there));
         }
         if let Some(bytes) = embedded(blob) {
-            target.put_bytes(blob, bytes).await?;
+            target.put_bytes(blob, bytes.into()).await?;
             return Ok(Some(Pushed::Sent(blob.size)));
         }
         if !self.can_give(needed).await? {
             return self.left_out(needed);
         }
-        match &self.source {
+        match &self.source.end {
             End::Local(source) => {
                 target.put_file(blob, source.store.blob_path(&source.repository, &blob.digest)).await?;
             }
@@ -117,7 +114,7 @@ impl Job<'_> {
         if !self.can_give(needed).await? {
             return self.left_out(needed);
         }
-        let neighbour = match &self.source {
+        let neighbour = match &self.source.end {
             End::Remote(source) if source.shares_registry(target) => Some(source.repository().clone()),
             _ => None,
         };
@@ -139,7 +136,7 @@ impl Job<'_> {
         if embedded(blob).is_some() {
             return Ok(true);
         }
-        match &self.source {
+        match &self.source.end {
             End::Local(source) => Ok(source.blob_path(blob).await?.is_some()),
             End::Remote(_) if needed.required => Ok(true),
             End::Remote(source) => has(source, blob, &source.reading()).await,
@@ -149,9 +146,9 @@ impl Job<'_> {
     /// The bytes, and the file that keeps them as long as they are needed.
     async fn fetch(&self, blob: &Descriptor) -> Result<(BlobSource, Option<NamedTempFile>), ClientError> {
         if let Some(bytes) = embedded(blob) {
-            return Ok((BlobSource::Bytes(bytes), None));
+            return Ok((BlobSource::Bytes(bytes.into()), None));
         }
-        let source = match &self.source {
+        let source = match &self.source.end {
             End::Remote(source) => source,
             End::Local(source) => {
                 return Ok((BlobSource::File(source.store.blob_path(&source.repository, &blob.digest)), None));
@@ -196,10 +193,4 @@ impl Job<'_> {
 async fn has(remote: &Remote, blob: &Descriptor, need: &Need) -> Result<bool, CopyError> {
     let found = remote.has_blob(blob, need).await;
     Ok(found.during(|| format!("look for the blob `{}` of `{remote}`", blob.digest))?)
-}
-
-/// The bytes that a descriptor holds itself, if it holds the right ones.
-fn embedded(blob: &Descriptor) -> Option<Bytes> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(blob.data.as_deref()?).ok()?;
-    (Digest::by(blob.digest.algorithm(), &bytes) == blob.digest).then(|| bytes.into())
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use blob::Digest;
+use blob::{Digest, VerifyError};
 use oci::DocumentError;
 
-use crate::{ClientError, StoreError};
+use crate::{ClientError, ClientFault, StoreError};
 
 /// Why a copy came to nothing. What was copied until then is whole, and no tag has moved; the same copy can be run again.
 #[derive(Debug, thiserror::Error)]
@@ -64,4 +64,42 @@ pub enum CopyError {
         /// The bound on their size together.
         megabytes: u64,
     },
+    /// A blob that is to be held in memory and is too large for it.
+    #[error("the blob `{blob}` in `{place}` is said to have {size} bytes: expected at most {largest}")]
+    BlobTooLarge {
+        /// Where it is.
+        place: String,
+        /// Which blob.
+        blob: Digest,
+        /// Its size by its descriptor.
+        size: u64,
+        /// The bound.
+        largest: u64,
+    },
+    /// A blob that is named and not there, or not in the size that is named.
+    #[error("`{place}` does not have the blob `{blob}`, or not whole: push it there again, or take it from elsewhere")]
+    BlobMissing {
+        /// Where it should be.
+        place: String,
+        /// Which blob.
+        blob: Digest,
+    },
+    /// A blob whose bytes are others.
+    #[error("the blob `{blob}` in `{place}` is damaged: {reason}; push it there again, or take it from elsewhere")]
+    BlobWrong {
+        /// Where it is.
+        place: String,
+        /// Which blob.
+        blob: Digest,
+        /// The difference.
+        reason: VerifyError,
+    },
+}
+
+impl CopyError {
+    /// Whether the same may succeed in a moment: a connection failed, or a registry is in trouble.
+    pub fn is_transient(&self) -> bool {
+        let Self::Client(error) = self else { return false };
+        matches!(error.fault(), ClientFault::GaveUp { .. }) || error.fault().is_transient()
+    }
 }

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use blob::Digest;
 use oci::{Descriptor, Tag};
 
-use super::end::End;
 use super::graph::{Graph, Node, Role};
 use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::error::During;
+use crate::client::reader::End;
 use crate::client::remote::Condition;
 use crate::{Named, Remote};
 
@@ -69,7 +69,7 @@ impl Job<'_> {
 
     /// Where a manifest is its blobs are too: other repositories of that registry can take them from there.
     fn remember<'a>(&self, nodes: impl Iterator<Item = &'a Node>) {
-        if let End::Remote(target) = &self.target {
+        if let End::Remote(target) = &self.target.end {
             for blob in nodes.flat_map(|node| &node.blobs) {
                 target.registry.remember(&blob.digest, &target.wire);
             }
@@ -113,7 +113,7 @@ impl Job<'_> {
 
     /// Writes one manifest. Where the target is a registry that lists no referrers, gives the entry that has to be listed.
     async fn write(&self, node: &Node) -> Result<Option<(Digest, Descriptor)>, CopyError> {
-        let unlisted = match &self.target {
+        let unlisted = match &self.target.end {
             End::Local(target) => {
                 target.put_manifest(&node.manifest).await?;
                 None
@@ -127,7 +127,7 @@ impl Job<'_> {
 
     /// Lists referrers under fallback tags: all of one subject at once.
     async fn list(&self, unlisted: impl Iterator<Item = (Digest, Descriptor)>) -> Result<(), CopyError> {
-        let End::Remote(target) = &self.target else { return Ok(()) };
+        let End::Remote(target) = &self.target.end else { return Ok(()) };
         let mut lists: BTreeMap<Digest, Vec<Descriptor>> = BTreeMap::new();
         unlisted.for_each(|(subject, entry)| lists.entry(subject).or_default().push(entry));
         let listed = lists.iter().map(|(subject, entries)| target.list_referrers(subject, entries));

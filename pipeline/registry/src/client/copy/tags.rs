@@ -4,11 +4,11 @@
 
 use oci::{Descriptor, Tag};
 
-use super::end::End;
 use super::manifests::Plan;
 use super::together::together;
 use super::{CopyError, CopyEvent, CopySummary, Job};
 use crate::client::error::During;
+use crate::client::reader::End;
 use crate::client::remote::Condition;
 use crate::{Named, Remote};
 
@@ -29,7 +29,7 @@ impl Job<'_> {
             if self.options.dry_run || tags.is_empty() {
                 continue;
             }
-            match &self.target {
+            match &self.target.end {
                 End::Local(target) => target.tag(tags.clone()).await?,
                 End::Remote(target) => {
                     let moved = tags.iter().map(|(tag, descriptor)| point(target, plan, tag, descriptor));

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use blob::Digest;
 use oci::{ATTACHED, Descriptor, Tag};
 
-use super::end::End;
 use super::graph::{Graph, Node, Role};
 use super::together::together;
 use super::{CopyError, CopyEvent, CopyOptions, CopyReporter};
+use crate::client::reader::Reader;
 use crate::store::Document;
 use crate::{Named, StoredManifest};
 
@@ -20,7 +20,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Finds all manifests.
 pub(super) async fn walk(
-    source: &End,
+    source: &Reader,
     tags: &[(Named, Vec<Tag>)],
     options: &CopyOptions,
     reporter: &dyn CopyReporter,
@@ -37,7 +37,7 @@ pub(super) async fn walk(
 }
 
 struct Walker<'a> {
-    source: &'a End,
+    source: &'a Reader,
     reporter: &'a dyn CopyReporter,
     graph: Graph,
     parallel: usize,

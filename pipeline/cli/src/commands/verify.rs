@@ -1,0 +1,190 @@
+//! `bedplate verify`: whether images may be used, and why: several at a time, in a tree each.
+
+use anyhow::{Context as _, bail, ensure};
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use oci::{Reference, Repository};
+use registry::{Client, ClientSettings, Named, Place, Reader};
+use serde::Serialize;
+use signing::{Finding, Outcome};
+use worker::{Examination, Examiner, KnownKeys, Verdict};
+
+use crate::arguments::{Arguments, Format, Verify};
+use crate::context::{Context, runtime};
+use crate::copy_place::{self, Where};
+use crate::layout_folder::LayoutFolder;
+use crate::output;
+use crate::published;
+use crate::verify_contents::look_into;
+use crate::verify_policy::Believing;
+use crate::verify_text::markdown;
+
+/// So many images are verified at a time.
+const TOGETHER: usize = 32;
+/// So many requests and transfers run at a time, all images together.
+const PARALLEL: usize = 32;
+
+/// What is printed for programs.
+#[derive(Serialize)]
+struct Report<'r> {
+    schema: &'static str,
+    images: &'r [Answer],
+}
+
+/// What came of one image.
+#[derive(Serialize)]
+struct Answer {
+    image: String,
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<blob::Digest>,
+    finding: Finding,
+}
+
+/// An image that is to be verified.
+struct Subject {
+    place: Place,
+    named: Named,
+    name: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, command: &Verify) -> anyhow::Result<u8> {
+    ensure!(
+        command.name.is_none() || command.images.len() == 1,
+        "`--name` is the name of one image: expected one REF with it"
+    );
+    let context = Context::new(arguments)?;
+    let believing = believing(command, &context)?.with_root(command.trusted_root.as_deref())?;
+    let client = Client::new(ClientSettings { parallel: PARALLEL, ..believing.registries.settings(&command.reach) })?;
+    let examiner = Examiner::new(believing.policy, believing.root, command.platforms.clone(), Timestamp::now());
+    let subjects: Vec<_> = command.images.iter().map(|image| subject(image, command, &context, &client)).collect();
+    let answers = runtime()?.block_on(async {
+        let work = command.images.iter().zip(subjects).map(|(image, subject)| {
+            let (examiner, contents, image) = (examiner.clone(), command.contents, image.clone());
+            async move { tokio::spawn(answer(examiner, image, subject, contents)).await }
+        });
+        let work: Vec<_> = work.collect();
+        stream::iter(work).buffered(TOGETHER).collect::<Vec<_>>().await
+    });
+    let answers: Vec<Answer> = answers.into_iter().collect::<Result<Vec<_>, _>>().context("a verification was lost")?;
+    print(arguments.format, &answers)?;
+    Ok(code(&answers))
+}
+
+/// One image that is refused is a no; one that could not be judged is none.
+fn code(answers: &[Answer]) -> u8 {
+    let any = |verdict| answers.iter().any(|answer| answer.verdict == verdict);
+    match (any(Verdict::Refused), any(Verdict::Undecided)) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => 0,
+    }
+}
+
+/// The command line's keys or policy; without them the state folder's own keys.
+fn believing(command: &Verify, context: &Context) -> anyhow::Result<Believing> {
+    if let Some(path) = &command.policy {
+        return Believing::of_file(path);
+    }
+    if !command.keys.is_empty() {
+        return Believing::of_keys(&command.keys, &command.statement_keys);
+    }
+    let known = KnownKeys::read(&context.settings.signing, &context.state)?;
+    let own = own_name(context);
+    for image in &command.images {
+        let place = copy_place::parse(image)?.place;
+        let is_own = match &place {
+            Where::Own(_) => true,
+            Where::Registry(host, repository) => format!("{host}/{repository}").starts_with(&format!("{own}/")),
+            Where::Layout(_) => command.name.as_ref().is_some_and(|name| name.starts_with(&format!("{own}/"))),
+        };
+        ensure!(
+            is_own,
+            "whose signatures count for `{image}`? It is no image of `{}`: give `--key FILE` or `--policy FILE`",
+            context.state.display()
+        );
+    }
+    ensure!(
+        !known.all().is_empty(),
+        "`{}` has no keys: run `bedplate up`, or give `--key FILE`",
+        context.state.display()
+    );
+    Ok(Believing::of_policy(known.policy(&own)))
+}
+
+/// The name that our own images have.
+fn own_name(context: &Context) -> String {
+    context.settings.name(context.settings.listen)
+}
+
+fn subject(image: &str, command: &Verify, context: &Context, client: &Client) -> anyhow::Result<Subject> {
+    let found = copy_place::parse(image)?;
+    let (place, named, name) = match found.place {
+        Where::Registry(host, repository) => {
+            let name = format!("{host}/{repository}");
+            (Place::Remote(client.repository(&host, repository)), found.named, Some(name))
+        }
+        Where::Layout(folder) => {
+            let named = found.named.map_or_else(|| LayoutFolder::open(&folder)?.only(), Ok)?;
+            (Place::Layout(folder), Some(named), None)
+        }
+        Where::Own(repository) => own(&repository, found.named, context)?,
+    };
+    let latest = || Ok::<_, anyhow::Error>(Named::Tag("latest".parse()?));
+    let name = command.name.as_deref().map(canonical).transpose()?.or(name);
+    Ok(Subject { place, named: named.map_or_else(latest, Ok)?, name })
+}
+
+fn own(
+    repository: &Repository,
+    named: Option<Named>,
+    context: &Context,
+) -> anyhow::Result<(Place, Option<Named>, Option<String>)> {
+    let (place, named, _) = published::place(repository, named, &context.state)?;
+    let Place::Store(store, repository) = place else { bail!("`{repository}` is not in the state folder") };
+    let name = format!("{}/{repository}", own_name(context));
+    Ok((Place::Store(store, repository), named, Some(name)))
+}
+
+/// A name without tag and digest.
+fn canonical(text: &str) -> anyhow::Result<String> {
+    let reference: Reference = text.parse()?;
+    let bare = reference.tag.is_none() && reference.digest.is_none();
+    let host = reference.registry.filter(|_| bare);
+    let host = host.with_context(|| format!("`--name {text}`: expected HOST/REPOSITORY, without tag and digest"))?;
+    Ok(format!("{host}/{}", reference.repository))
+}
+
+async fn answer(examiner: Examiner, image: String, subject: anyhow::Result<Subject>, contents: bool) -> Answer {
+    let work = async {
+        let subject = subject?;
+        let reader = Reader::open(&subject.place).await?;
+        let mut examination = examiner.examine(&reader, &subject.named, subject.name.as_deref()).await?;
+        if contents {
+            let findings = look_into(&reader, &examination.images).await?;
+            examination.add(findings);
+        }
+        Ok::<Examination, anyhow::Error>(examination)
+    };
+    match work.await {
+        Ok(Examination { verdict, digest, finding, .. }) => Answer { image, verdict, digest: Some(digest), finding },
+        Err(error) => {
+            let text = format!("{image} could not be judged: {error:#}");
+            let finding = Finding::new(Outcome::Bad, "undecided", text);
+            Answer { image, verdict: Verdict::Undecided, digest: None, finding }
+        }
+    }
+}
+
+fn print(format: Format, answers: &[Answer]) -> anyhow::Result<()> {
+    let trees = |text: fn(&Finding) -> String| answers.iter().map(|answer| text(&answer.finding)).collect::<String>();
+    match format {
+        Format::Table => output::print_text(&trees(Finding::to_string)),
+        Format::Md => output::print_text(&trees(markdown)),
+        Format::Json => {
+            let report = Report { schema: "bedplate.verify/v1", images: answers };
+            output::print_text(&(serde_json::to_string_pretty(&report)? + "\n"))
+        }
+    }
+}
