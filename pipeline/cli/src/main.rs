@@ -49,6 +49,9 @@ mod pull_table;
 mod registry_arguments;
 mod registry_settings;
 mod review_file;
+mod sbom_arguments;
+mod sbom_choice;
+mod sbom_table;
 mod sent_text;
 mod serving;
 mod settings;
@@ -89,6 +92,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Publish(command) => commands::publish::run(arguments, command),
         Command::Copy(command) => commands::copy::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
+        Command::Sbom(command) => commands::sbom::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
         Command::Keys(command) => commands::keys::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),
