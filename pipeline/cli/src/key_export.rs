@@ -50,7 +50,13 @@ fn files(handout: &Handout, audience: Audience) -> anyhow::Result<Vec<Named>> {
         !texts.is_empty(),
         "there is no key: `bedplate up` makes them, or name one in the settings under `signing`"
     );
-    let texts = texts.into_iter().filter(|text| wanted.contains(&text.name)).map(|text| (text.name, text.text));
+    let texts: Vec<Named> =
+        texts.into_iter().filter(|text| wanted.contains(&text.name)).map(|text| (text.name, text.text)).collect();
+    anyhow::ensure!(
+        !texts.is_empty(),
+        "images are signed by certificates of an identity, which this reader cannot be told here: see `bedplate keys list` for the identity, \
+         and hand out `bedplate keys export trusted-root`"
+    );
     let beside = if audience == Audience::Containerd {
         vec![("config.toml", containerd_config()), (PROGRAM, containerd_verifier())]
     } else {
@@ -129,6 +135,15 @@ mod tests {
         assert_eq!(written.len(), 3);
         let program = std::fs::metadata(folder.path().join("new/bedplate-verify")).unwrap();
         assert_eq!(program.permissions().mode() & 0o111, 0o111);
+    }
+
+    #[test]
+    fn where_an_identity_signs_readers_of_keys_are_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let handout = crate::key_texts::tests::keyless_handout(folder.path());
+        assert_eq!(names(&files(&handout, Audience::TrustedRoot).unwrap()), ["trusted_root.json"]);
+        let error = files(&handout, Audience::Kyverno).unwrap_err().to_string();
+        assert!(error.starts_with("images are signed by certificates of an identity"), "{error}");
     }
 
     #[test]
