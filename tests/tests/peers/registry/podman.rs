@@ -1,6 +1,7 @@
 //! podman of Debian's stable suite and a newer one, which fetches parts of layers; both with storage of the test's own.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::sample::Sample;
@@ -10,7 +11,7 @@ use super::tools::{Tool, must};
 const PLAIN: &str = "--tls-verify=false";
 
 /// podman with images of its own, and a settings file for its storage.
-struct Podman(Tool);
+pub(crate) struct Podman(Tool);
 
 impl Podman {
     fn stable() -> Self {
@@ -18,7 +19,7 @@ impl Podman {
     }
 
     /// One that fetches parts of layers; its storage must be of the kind that can keep parts.
-    fn newer() -> Option<Self> {
+    pub(crate) fn newer() -> Option<Self> {
         Tool::newer("forky/usr/bin/podman").map(|tool| Self::with(tool, "overlay"))
     }
 
@@ -32,14 +33,21 @@ impl Podman {
         Self(tool)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The folder that it takes for the user's.
+    pub(crate) fn home(&self) -> &Path {
+        self.0.home()
+    }
+
+    /// It, to be started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.0.command(&[&["--events-backend", "none"], arguments].concat());
         command.env("CONTAINERS_STORAGE_CONF", self.0.path("storage.conf"));
         command.env("PODMAN_IGNORE_CGROUPSV1_WARNING", "yes");
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    /// Runs it; it must succeed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         must(&mut self.command(arguments))
     }
 }
