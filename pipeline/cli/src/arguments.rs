@@ -8,6 +8,7 @@ use oci::Platform;
 
 pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
+pub(crate) use crate::sbom_arguments::{Sbom, SbomKind};
 pub(crate) use crate::verify_arguments::Verify;
 
 /// Minimal base images from Debian packages.
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Check who signed images, what is said about them, and that it holds.
     Verify(Verify),
+    /// Print what is in an image, as its publisher signed it.
+    Sbom(Sbom),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),

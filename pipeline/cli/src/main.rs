@@ -50,6 +50,9 @@ mod rebuild_arguments;
 mod registry_arguments;
 mod registry_settings;
 mod review_file;
+mod sbom_arguments;
+mod sbom_choice;
+mod sbom_table;
 mod sent_text;
 mod serving;
 mod settings;
@@ -91,6 +94,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Rebuild(command) => commands::rebuild::run(arguments, command),
         Command::Copy(command) => commands::copy::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
+        Command::Sbom(command) => commands::sbom::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
         Command::Keys(command) => commands::keys::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),

@@ -12,6 +12,7 @@ pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod publish;
 pub(crate) mod rebuild;
+pub(crate) mod sbom;
 pub(crate) mod serve;
 pub(crate) mod site;
 pub(crate) mod up;
