@@ -5,12 +5,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::SKOPEO;
 use super::factory::Factory;
 use super::hand::Hand;
 use crate::registry::podman::Podman;
 use crate::registry::{Registry, Tool};
+
+/// How long the mirror may lack the image.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Puts the exported files, or those of another key, where skopeo and podman look in a home.
 fn configure(home: &Path, exported: &Path) {
@@ -26,6 +30,15 @@ fn mirrored(home: &Path, name: &str, mirror: &str) {
         "[[registry]]\nprefix = {name:?}\nlocation = {name:?}\n[[registry.mirror]]\nlocation = {mirror:?}\ninsecure = true\n"
     );
     fs::write(home.join(".config/containers/registries.conf"), text).unwrap();
+}
+
+/// The factory is ready before other registries have everything.
+fn until_published(registry: &Registry, repository: &str, tag: &str) {
+    let (reader, begin) = (registry.reader(), Instant::now());
+    while reader.get(&format!("{repository}/manifests/{tag}")).status != 200 {
+        assert!(begin.elapsed() < PATIENCE, "nothing was published to the mirror");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn copy(image: &str) -> Vec<String> {
@@ -97,6 +110,7 @@ fn skopeo_and_podman_take_images_of_a_mirror_by_their_public_name() {
     let settings =
         format!("signing: {{name: images.example/team}}\npublish: [{{to: '{}/copies'}}]\n", mirror.address());
     let factory = Factory::start("static", &settings);
+    until_published(&mirror, "copies/static", "latest");
     let (exported, name) = (factory.export("containers"), "images.example/team/static:latest");
     let fetched_from = mirror.name("copies");
     if let Some(skopeo) = Tool::newer(SKOPEO) {
