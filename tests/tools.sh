@@ -83,7 +83,7 @@ npm_packages() {
 }
 
 unpack forky docker.io docker-cli docker-buildx containerd crane oras cosign notation
-unpack forky podman skopeo libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0 libseccomp2 libsubid6
+unpack forky podman netavark skopeo libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0 libseccomp2 libsubid6
 with_libraries forky podman skopeo
 unpack trixie cosign
 build regctl github.com/regclient/regclient/cmd/regctl v0.11.7
