@@ -8,6 +8,7 @@ use oci::Platform;
 
 pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
+pub(crate) use crate::sbom_arguments::{Sbom, SbomKind};
 pub(crate) use crate::verify_arguments::Verify;
 
 /// Minimal base images from Debian packages.
@@ -77,8 +78,12 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Copy images between registries and layouts, with everything that speaks about them.
     Copy(Copy),
+    /// Sign images, wherever they are, with the release key or identity of the settings.
+    Sign(crate::sign_arguments::Sign),
     /// Check who signed images, what is said about them, and that it holds.
     Verify(Verify),
+    /// Print what is in an image, as its publisher signed it.
+    Sbom(Sbom),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),

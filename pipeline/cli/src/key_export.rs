@@ -14,7 +14,10 @@ use crate::key_texts::Handout;
 use crate::output::{self, Table};
 
 /// The program that containerd runs.
-const PROGRAM: &str = "bedplate-verify";
+const PROGRAM: &str = "bedplate-verifier";
+
+/// The policy that it reads.
+const POLICY: &str = "verify.yaml";
 
 /// A name and a text.
 type Named = (&'static str, String);
@@ -45,24 +48,27 @@ fn files(handout: &Handout, audience: Audience) -> anyhow::Result<Vec<Named>> {
         Audience::Bedplate | Audience::Containerd => &["policy.yaml"],
         Audience::TrustedRoot => &["trusted_root.json"],
     };
+    // The policy names the trusted root, where there is one.
+    let has_root = wanted.contains(&"policy.yaml") && handout.known.trusted_root().is_some();
+    let is_wanted = |name: &str| wanted.contains(&name) || has_root && name == "trusted_root.json";
     let texts = handout.texts();
     anyhow::ensure!(
         !texts.is_empty(),
         "there is no key: `bedplate up` makes them, or name one in the settings under `signing`"
     );
     let texts: Vec<Named> =
-        texts.into_iter().filter(|text| wanted.contains(&text.name)).map(|text| (text.name, text.text)).collect();
+        texts.into_iter().filter(|text| is_wanted(text.name)).map(|text| (text.name, text.text)).collect();
     anyhow::ensure!(
         !texts.is_empty(),
         "images are signed by certificates of an identity, which this reader cannot be told here: see `bedplate keys list` for the identity, \
          and hand out `bedplate keys export trusted-root`"
     );
-    let beside = if audience == Audience::Containerd {
-        vec![("config.toml", containerd_config()), (PROGRAM, containerd_verifier())]
-    } else {
-        Vec::new()
-    };
-    Ok(beside.into_iter().chain(texts).collect())
+    if audience != Audience::Containerd {
+        return Ok(texts);
+    }
+    let named = |(name, text)| (if name == "policy.yaml" { POLICY } else { name }, text);
+    let beside = [("config.toml", containerd_config()), (PROGRAM, containerd_verifier())];
+    Ok(beside.into_iter().chain(texts.into_iter().map(named)).collect())
 }
 
 /// One text as it is; several with their names, as `head` shows files.
@@ -116,7 +122,7 @@ mod tests {
             (Audience::Containers, vec!["containers-policy.json", "registries.d.yaml"]),
             (Audience::Kyverno, vec!["kyverno.yaml"]),
             (Audience::PolicyController, vec!["policy-controller.yaml"]),
-            (Audience::Containerd, vec!["config.toml", "bedplate-verify", "policy.yaml"]),
+            (Audience::Containerd, vec!["config.toml", "bedplate-verifier", "verify.yaml"]),
             (Audience::Bedplate, vec!["policy.yaml"]),
             (Audience::TrustedRoot, vec!["trusted_root.json"]),
         ] {
@@ -133,7 +139,7 @@ mod tests {
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("-----BEGIN PUBLIC KEY-----"));
         let written = write(&files(&handout, Audience::Containerd).unwrap(), &folder.path().join("new")).unwrap();
         assert_eq!(written.len(), 3);
-        let program = std::fs::metadata(folder.path().join("new/bedplate-verify")).unwrap();
+        let program = std::fs::metadata(folder.path().join("new/bedplate-verifier")).unwrap();
         assert_eq!(program.permissions().mode() & 0o111, 0o111);
     }
 
@@ -142,6 +148,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let handout = crate::key_texts::tests::keyless_handout(folder.path());
         assert_eq!(names(&files(&handout, Audience::TrustedRoot).unwrap()), ["trusted_root.json"]);
+        let containerd = files(&handout, Audience::Containerd).unwrap();
+        assert_eq!(names(&containerd), ["config.toml", "bedplate-verifier", "verify.yaml", "trusted_root.json"]);
+        write(&containerd, &folder.path().join("out")).unwrap();
+        let believing = crate::verify_policy::Believing::of_file(&folder.path().join("out/verify.yaml")).unwrap();
+        assert!(believing.root.is_some() && believing.policy.identities().len() == 1);
         let error = files(&handout, Audience::Kyverno).unwrap_err().to_string();
         assert!(error.starts_with("images are signed by certificates of an identity"), "{error}");
     }

@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments, command: &Copy) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn settings(reach: &Reach) -> ClientSettings {
+/// How the command line says that registries are reached.
+pub(crate) fn settings(reach: &Reach) -> ClientSettings {
     ClientSettings {
         docker_config: reach.docker_config.clone(),
         certificate_authorities: reach.certificate_authorities.clone(),
