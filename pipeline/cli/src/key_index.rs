@@ -93,16 +93,14 @@ fn row(key: &KnownKey) -> Markup {
 fn tools(url: &str, handout: &Handout, image: &str) -> Markup {
     let fetch = |file: &str| format!("curl -fsS {url}/keys/{file} -o {file}");
     let release = handout.known.identity(KeyRole::Release);
-    let policy = match handout.known.identities() {
-        [] => format!("bedplate verify --policy policy.yaml {image}"),
-        _ => format!("bedplate verify --policy policy.yaml --trusted-root trusted_root.json {image}"),
-    };
     html! {
         @match release {
             Some(known) => (cosign_by_identity(url, known, image)),
             None => (tools_for_keys(url, handout, image)),
         }
-        (tool("bedplate", &["policy.yaml", "trusted_root.json"], &[&fetch("policy.yaml"), &fetch("trusted_root.json"), &policy],
+        (tool("bedplate", &["policy.yaml", "trusted_root.json"], &[
+                &fetch("policy.yaml"), &fetch("trusted_root.json"), &format!("bedplate verify --policy policy.yaml {image}"),
+            ],
             &html! { "Everybody who signs, what each is believed about, and what must be said about an image. containerd's image verifier reads \
                       the same policy." }))
         @if handout.known.identity(KeyRole::Statement).is_none() {

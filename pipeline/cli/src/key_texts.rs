@@ -46,10 +46,8 @@ impl Handout {
             return Vec::new();
         }
         let root = self.known.trusted_root_text().unwrap_or(signing::empty_trusted_root());
-        let mut texts = vec![
-            text("policy.yaml", YAML, signing::policy_file(&self.known.policy(&self.name))),
-            text("trusted_root.json", JSON, root.to_owned()),
-        ];
+        let mut texts =
+            vec![text("policy.yaml", YAML, self.policy()), text("trusted_root.json", JSON, root.to_owned())];
         if self.known.identity(KeyRole::Statement).is_none() {
             texts.push(text("statement.pub", PEM, self.pem(KeyRole::Statement)));
         }
@@ -57,6 +55,12 @@ impl Handout {
             texts.extend(self.release_texts());
         }
         texts
+    }
+
+    /// Whom to believe; where certificates sign, by the trusted root beside it.
+    fn policy(&self) -> String {
+        let root = if self.known.trusted_root().is_some() { "trusted-root: trusted_root.json\n" } else { "" };
+        signing::policy_file(&self.known.policy(&self.name)) + root
     }
 
     /// For whoever verifies images by keys.
@@ -183,7 +187,8 @@ pub(crate) mod tests {
         let names: Vec<_> = texts.iter().map(|text| text.name).collect();
         assert_eq!(names, ["policy.yaml", "trusted_root.json", "statement.pub"]);
         assert_eq!(found(&texts, "trusted_root.json"), ROOT);
-        let policy: signing::Policy = assemble::read_yaml("p", found(&texts, "policy.yaml")).unwrap();
+        let policy = found(&texts, "policy.yaml").strip_suffix("trusted-root: trusted_root.json\n").unwrap();
+        let policy: signing::Policy = assemble::read_yaml("p", policy).unwrap();
         let identity = &policy.identities()["identity-1"];
         assert_eq!(
             (identity.issuer.as_str(), identity.roles.as_slice()),

@@ -9,6 +9,7 @@ use worker::{KeyFolder, KeyRole, KeyStanding, KnownIdentity, KnownKey, KnownKeys
 
 use crate::arguments::{Arguments, Keys, KeysBackup, KeysRestore};
 use crate::context::Context;
+use crate::image_subject::own_name;
 use crate::key_export;
 use crate::key_texts::Handout;
 use crate::output::{self, Table};
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Keys) -> anyhow::Result<u8> {
         Keys::Retire(command) => retire(arguments, &folder, &command.id)?,
         Keys::Export(command) => {
             let settings = &context.settings;
-            let handout = Handout::new(known(&context)?, &settings.name(settings.listen), settings);
+            let handout = Handout::new(known(&context)?, &own_name(&context), settings);
             key_export::run(arguments.format, &handout, command)?;
         }
         Keys::Backup(command) => backup(arguments, &folder, command)?,

@@ -1,11 +1,9 @@
 //! `bedplate rebuild`: an image once more from its provenance alone, and whether the same came out. Nothing is published.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 use oci::Descriptor;
-use registry::{Client, ClientSettings, Named, Place, Reader};
+use registry::{Client, Place, Reader};
 use serde::Serialize;
 use signing::{Artifact, Evidence, Policy, PublicKey};
 use worker::{
@@ -13,13 +11,12 @@ use worker::{
     believed_provenance, compare_rebuild, gather_evidence, read_published,
 };
 
-use crate::arguments::{Arguments, Reach};
+use crate::arguments::Arguments;
+use crate::commands::copy;
 use crate::context::{Context, runtime};
-use crate::copy_place::{self, Where};
-use crate::layout_folder::LayoutFolder;
+use crate::image_subject::{self, own_name};
 use crate::output::{self, Table};
 use crate::progress;
-use crate::published;
 use crate::rebuild_arguments::Rebuild;
 use crate::verify_policy::Believing;
 
@@ -84,50 +81,15 @@ fn believing(command: &Rebuild, context: &Context) -> anyhow::Result<Believing> 
     Ok(Believing::of_policy(Policy::of_keys(&[], &keys)))
 }
 
-/// The name that our own images have.
-fn own_name(context: &Context) -> String {
-    context.settings.signing.name.clone().unwrap_or_else(|| context.settings.listen.to_string())
-}
-
 async fn subject(command: &Rebuild, context: &Context) -> anyhow::Result<Subject> {
-    let (place, named, name) = find(command, context)?;
+    let client = Client::new(copy::settings(&command.reach))?;
+    let found = image_subject::find(&command.image, command.name.as_deref(), context, &client)?;
+    let image_subject::Subject { place, named, name } = found;
     let reader = Reader::open(&place).await?;
     let (published, descriptor) = read_published(&reader, &named).await?;
     let evidence = gather_evidence(&reader, &published.digest).await?;
-    let name = command.name.clone().or(name);
     let artifact = Artifact { digest: published.digest.clone(), name, tag: None };
     Ok(Subject { place, artifact, descriptor, published, evidence })
-}
-
-fn find(command: &Rebuild, context: &Context) -> anyhow::Result<(Place, Named, Option<String>)> {
-    let found = copy_place::parse(&command.image)?;
-    let named = found.named.clone();
-    let latest = || Ok::<_, anyhow::Error>(Named::Tag("latest".parse()?));
-    Ok(match found.place {
-        Where::Registry(host, repository) => {
-            let name = format!("{host}/{repository}");
-            let client = Client::new(settings(&command.reach))?;
-            (Place::Remote(client.repository(&host, repository)), named.map_or_else(latest, Ok)?, Some(name))
-        }
-        Where::Layout(folder) => {
-            let named = named.map_or_else(|| LayoutFolder::open(&folder)?.only(), Ok)?;
-            (Place::Layout(folder), named, None)
-        }
-        Where::Own(repository) => {
-            let name = format!("{}/{repository}", own_name(context));
-            let store = Arc::new(published::store(&context.state)?);
-            (Place::Store(store, repository), named.map_or_else(latest, Ok)?, Some(name))
-        }
-    })
-}
-
-fn settings(reach: &Reach) -> ClientSettings {
-    ClientSettings {
-        docker_config: reach.docker_config.clone(),
-        certificate_authorities: reach.certificate_authorities.clone(),
-        plain_http: reach.plain_http.clone(),
-        ..ClientSettings::default()
-    }
 }
 
 async fn attest(

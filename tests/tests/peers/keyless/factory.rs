@@ -75,7 +75,7 @@ fn a_factory_without_keys_signs_once_and_is_verified_offline() {
         said(place.command("keys", &state).args(["export", reader, "--output"]).arg(&path));
         path
     };
-    let (policy, root) = (export("bedplate"), export("trusted-root"));
+    let (policy, root) = (export("bedplate").join("policy.yaml"), export("trusted-root"));
     assert_eq!(fs::read(&root).unwrap(), fs::read(sigstore.path("trusted_root.json")).unwrap());
     let listed = said(place.command("keys", &state).arg("list"));
     assert!(listed.contains(SUBJECT) && listed.contains(STATEMENTS), "{listed}");
