@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Copy images between registries and layouts, with everything that speaks about them.
     Copy(Copy),
+    /// Sign images, wherever they are, with the release key or identity of the settings.
+    Sign(crate::sign_arguments::Sign),
     /// Check who signed images, what is said about them, and that it holds.
     Verify(Verify),
     /// Print what is in an image, as its publisher signed it.

@@ -29,6 +29,7 @@ mod exit;
 mod file_tree;
 mod finding;
 mod image_source;
+mod image_subject;
 mod key_export;
 mod key_index;
 mod key_pages;
@@ -57,6 +58,7 @@ mod sent_text;
 mod serving;
 mod settings;
 mod shown;
+mod sign_arguments;
 mod status;
 mod status_api;
 #[cfg(test)]
@@ -93,6 +95,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Publish(command) => commands::publish::run(arguments, command),
         Command::Rebuild(command) => commands::rebuild::run(arguments, command),
         Command::Copy(command) => commands::copy::run(arguments, command),
+        Command::Sign(command) => commands::sign::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
         Command::Sbom(command) => commands::sbom::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),

@@ -21,6 +21,13 @@ pub(crate) fn store(state: &Path) -> anyhow::Result<Store> {
     Ok(Store::open(folder)?)
 }
 
+/// The name that the newest image of a state folder was signed under, without its repository.
+pub(crate) fn signed_as(state: &Path) -> Option<String> {
+    let all = Publications::of_state(state).ok()?.all().ok()?;
+    let newest = all.into_iter().max_by_key(|publication| publication.published)?;
+    newest.attested.name.strip_suffix(&format!("/{}", newest.repository)).map(str::to_owned)
+}
+
 /// What is published of these images; of all where none is named.
 pub(crate) fn images(state: &Path, names: &[String]) -> anyhow::Result<Vec<ImageTags>> {
     let all = Publications::of_state(state)?.all()?;

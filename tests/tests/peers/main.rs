@@ -11,6 +11,7 @@ mod harness;
 mod keyless;
 mod registry;
 mod sbom;
+mod signed;
 mod smoke;
 mod verify;
 

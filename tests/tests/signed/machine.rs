@@ -37,6 +37,15 @@ impl Machine {
         command
     }
 
+    /// Runs a command there; gives what it printed.
+    pub(crate) fn say(&self, words: &[&str]) -> String {
+        let mut command = Command::new(binary());
+        let output = command.args(words).current_dir(self.folder.path()).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{words:?}: {printed}{}", String::from_utf8_lossy(&output.stderr));
+        printed
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self) -> Output {
         let output = self.up(&[]).output().unwrap();

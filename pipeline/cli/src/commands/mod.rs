@@ -14,6 +14,7 @@ pub(crate) mod publish;
 pub(crate) mod rebuild;
 pub(crate) mod sbom;
 pub(crate) mod serve;
+pub(crate) mod sign;
 pub(crate) mod site;
 pub(crate) mod up;
 pub(crate) mod verify;

@@ -11,17 +11,16 @@ use worker::gather_evidence;
 use crate::arguments::{Arguments, Format, Sbom};
 use crate::commands::copy;
 use crate::context::{Context, runtime};
-use crate::copy_place::{self, Where};
-use crate::layout_folder::LayoutFolder;
+use crate::image_subject::{self, Subject};
 use crate::output;
-use crate::published;
 use crate::sbom_choice;
 use crate::sbom_table;
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Sbom) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
-    let (place, named) = place(command, &context.state)?;
+    let client = Client::new(copy::settings(&command.reach))?;
+    let Subject { place, named, .. } = image_subject::find(&command.image, None, &context, &client)?;
     let document = runtime()?.block_on(find(&place, &named, command))?;
     match (&command.output, arguments.format) {
         (Some(path), _) => write(path, &document)?,
@@ -29,26 +28,6 @@ pub(crate) fn run(arguments: &Arguments, command: &Sbom) -> anyhow::Result<u8> {
         (None, format) => output::print(format, &sbom_table::table(&document)?, &())?,
     }
     Ok(0)
-}
-
-fn place(command: &Sbom, state: &Path) -> anyhow::Result<(Place, Named)> {
-    let found = copy_place::parse(&command.image)?;
-    let (place, named) = match found.place {
-        Where::Registry(host, repository) => {
-            let client = Client::new(copy::settings(&command.reach))?;
-            (Place::Remote(client.repository(&host, repository)), found.named)
-        }
-        Where::Layout(folder) => {
-            let named = found.named.map_or_else(|| LayoutFolder::open(&folder)?.only(), Ok)?;
-            (Place::Layout(folder), Some(named))
-        }
-        Where::Own(repository) => {
-            let (place, named, _) = published::place(&repository, found.named, state)?;
-            (place, named)
-        }
-    };
-    let latest = || Ok::<_, anyhow::Error>(Named::Tag("latest".parse()?));
-    Ok((place, named.map_or_else(latest, Ok)?))
 }
 
 async fn find(place: &Place, named: &Named, command: &Sbom) -> anyhow::Result<String> {

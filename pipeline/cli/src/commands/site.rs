@@ -7,6 +7,7 @@ use worker::KnownKeys;
 
 use crate::arguments::{Arguments, Format, Site, SiteExport};
 use crate::context::Context;
+use crate::image_subject::own_name;
 use crate::key_texts::Handout;
 use crate::output::{self, Table, bytes};
 use crate::{key_index, published, status_page};
@@ -34,7 +35,7 @@ fn parts(state: &Path, names: &[String]) -> anyhow::Result<Vec<SitePart>> {
 fn pages(context: &Context) -> anyhow::Result<Vec<SitePage>> {
     let settings = &context.settings;
     let known = KnownKeys::read(&settings.signing, &context.state)?;
-    let handout = Handout::new(known, &settings.name(settings.listen), settings);
+    let handout = Handout::new(known, &own_name(context), settings);
     let page = |name, content_type, text: String| SitePage { name, content_type, bytes: text.into_bytes() };
     let mut pages: Vec<_> =
         handout.texts().into_iter().map(|text| page(text.name, text.content_type, text.text)).collect();

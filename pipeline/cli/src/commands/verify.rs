@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use oci::{Reference, Repository};
-use registry::{Client, ClientSettings, Named, Place, Reader};
+use registry::{Client, ClientSettings, Reader};
 use serde::Serialize;
 use signing::{Finding, Outcome, Provenance};
 use worker::{ArchiveEvidence, Examination, Examiner, KnownKeys, Verdict, blocking, check_archive};
@@ -15,9 +14,8 @@ use worker::{ArchiveEvidence, Examination, Examiner, KnownKeys, Verdict, blockin
 use crate::arguments::{Arguments, Format, Verify};
 use crate::context::{Context, runtime};
 use crate::copy_place::{self, Where};
-use crate::layout_folder::LayoutFolder;
+use crate::image_subject::{self, Subject, own_name};
 use crate::output;
-use crate::published;
 use crate::verify_contents::look_into;
 use crate::verify_policy::Believing;
 use crate::verify_text::markdown;
@@ -44,13 +42,6 @@ struct Answer {
     finding: Finding,
 }
 
-/// An image that is to be verified.
-struct Subject {
-    place: Place,
-    named: Named,
-    name: Option<String>,
-}
-
 /// What is looked at beyond signatures and statements.
 #[derive(Clone)]
 struct Beyond {
@@ -68,7 +59,8 @@ pub(crate) fn run(arguments: &Arguments, command: &Verify) -> anyhow::Result<u8>
     let believing = believing(command, &context)?.with_root(command.trusted_root.as_deref())?;
     let client = Client::new(ClientSettings { parallel: PARALLEL, ..believing.registries.settings(&command.reach) })?;
     let examiner = Examiner::new(believing.policy, believing.root, command.platforms.clone(), Timestamp::now());
-    let subjects: Vec<_> = command.images.iter().map(|image| subject(image, command, &context, &client)).collect();
+    let find = |image: &String| image_subject::find(image, command.name.as_deref(), &context, &client);
+    let subjects: Vec<_> = command.images.iter().map(find).collect();
     let beyond = Beyond { contents: command.contents, archive: archive(command, &context)? };
     let answers = runtime()?.block_on(async {
         let work = command.images.iter().zip(subjects).map(|(image, subject)| {
@@ -116,55 +108,8 @@ fn believing(command: &Verify, context: &Context) -> anyhow::Result<Believing> {
             context.state.display()
         );
     }
-    ensure!(
-        !known.all().is_empty(),
-        "`{}` has no keys: run `bedplate up`, or give `--key FILE`",
-        context.state.display()
-    );
-    Ok(Believing::of_policy(known.policy(&own)))
-}
-
-/// The name that our own images have.
-fn own_name(context: &Context) -> String {
-    context.settings.name(context.settings.listen)
-}
-
-fn subject(image: &str, command: &Verify, context: &Context, client: &Client) -> anyhow::Result<Subject> {
-    let found = copy_place::parse(image)?;
-    let (place, named, name) = match found.place {
-        Where::Registry(host, repository) => {
-            let name = format!("{host}/{repository}");
-            (Place::Remote(client.repository(&host, repository)), found.named, Some(name))
-        }
-        Where::Layout(folder) => {
-            let named = found.named.map_or_else(|| LayoutFolder::open(&folder)?.only(), Ok)?;
-            (Place::Layout(folder), Some(named), None)
-        }
-        Where::Own(repository) => own(&repository, found.named, context)?,
-    };
-    let latest = || Ok::<_, anyhow::Error>(Named::Tag("latest".parse()?));
-    let name = command.name.as_deref().map(canonical).transpose()?.or(name);
-    Ok(Subject { place, named: named.map_or_else(latest, Ok)?, name })
-}
-
-fn own(
-    repository: &Repository,
-    named: Option<Named>,
-    context: &Context,
-) -> anyhow::Result<(Place, Option<Named>, Option<String>)> {
-    let (place, named, _) = published::place(repository, named, &context.state)?;
-    let Place::Store(store, repository) = place else { bail!("`{repository}` is not in the state folder") };
-    let name = format!("{}/{repository}", own_name(context));
-    Ok((Place::Store(store, repository), named, Some(name)))
-}
-
-/// A name without tag and digest.
-fn canonical(text: &str) -> anyhow::Result<String> {
-    let reference: Reference = text.parse()?;
-    let bare = reference.tag.is_none() && reference.digest.is_none();
-    let host = reference.registry.filter(|_| bare);
-    let host = host.with_context(|| format!("`--name {text}`: expected HOST/REPOSITORY, without tag and digest"))?;
-    Ok(format!("{host}/{}", reference.repository))
+    ensure!(!known.is_empty(), "`{}` has no keys: run `bedplate up`, or give `--key FILE`", context.state.display());
+    Believing::of_known(&known, &own)
 }
 
 async fn answer(examiner: Examiner, image: String, subject: anyhow::Result<Subject>, beyond: Beyond) -> Answer {
