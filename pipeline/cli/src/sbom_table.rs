@@ -41,12 +41,8 @@ fn spdx(document: &Value) -> Vec<Row> {
     let row = |it: &Value| {
         let source = sources.get(text(it, "SPDXID")).and_then(|id| packages.get(id));
         let source = source.map_or_else(String::new, |it| named(text(it, "name"), text(it, "versionInfo")));
-        [
-            text(it, "name").to_owned(),
-            text(it, "versionInfo").to_owned(),
-            text(it, "licenseDeclared").to_owned(),
-            source,
-        ]
+        let licence = text(it, "licenseDeclared").to_owned();
+        [text(it, "name").to_owned(), text(it, "versionInfo").to_owned(), source, licence]
     };
     list(document, "packages").filter(is_package).map(row).collect()
 }
