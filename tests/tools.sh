@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
 # Brings the registry clients that Debian's stable suite lacks, for the judges under tests/tests/peers.
-# In: the folder to fill, by default `target/tools` (the tests look there, or where BEDPLATE_TOOLS says). Needs Debian's APT; Go for two tools, Python's venv for one.
-# Out: programs of newer suites unpacked below FOLDER/SUITE, built ones in FOLDER/bin, Python's in FOLDER/python. What is there is kept: delete the folder to renew it.
+# In: `sigstore`, if the servers of a private Sigstore are wanted too; the folder to fill, by default `target/tools` (the tests look there, or
+# where BEDPLATE_TOOLS says). Needs Debian's APT; Python's venv for the validators; Go for two tools, and for the servers, which take
+# minutes each.
+# Out: programs of newer suites unpacked below FOLDER/SUITE, built ones in FOLDER/bin, Python's in FOLDER/python. What is there is kept:
+# delete the folder to renew it.
 # A program that cannot be had is named, and is no failure: its tests then say `not run`.
 set -euo pipefail
+sigstore=
+[ "${1:-}" = sigstore ] && sigstore=yes && shift
 folder=$(realpath -m "${1:-${BEDPLATE_TOOLS:-$(dirname "$0")/../target/tools}}")
 mkdir -p "$folder"
 
@@ -74,3 +79,10 @@ unpack trixie cosign
 build regctl github.com/regclient/regclient/cmd/regctl v0.11.7
 build helm helm.sh/helm/v3/cmd/helm v3.22.0
 python sbom spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0'
+
+if [ -n "$sigstore" ]; then
+  export GOFLAGS=-p=1
+  build fulcio github.com/sigstore/fulcio v1.8.8
+  build timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server v2.0.6
+  build posix github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix v2.2.0
+fi

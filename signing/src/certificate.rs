@@ -5,18 +5,22 @@
 //! <https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustroot.proto>.
 //!
 //! Offline, and by aws-lc-rs alone. What the trusted root has is demanded: with a transparency log in it, the bundle must prove that it was
-//! logged; with a certificate log, the certificate must; without any, a timestamp of an authority in it must say when. The crates ask the
-//! system's clock whether an authority's time has begun; nothing else here does.
+//! logged; with a certificate log, the certificate must; without any, a timestamp of an authority in it must say when.
+//!
+//! The crates also ask the system's clock, which cannot be turned off: whether a timestamp authority's or a log's time has begun, and whether
+//! a time that a log signed is past. Such a look can only refuse. What is accepted follows from the arguments: the caller compares the proven
+//! times with the time that it was given.
 
 use std::fmt;
 
 use blob::{Algorithm, Digest};
 use jiff::Timestamp;
-use sigstore_verify::crypto::parse_certificate_info;
+use sigstore_verify::crypto::{CertificateInfo, parse_certificate_info};
 use sigstore_verify::trust_root::TrustedRoot as Root;
-use sigstore_verify::types::{Artifact, ArtifactDigest, Bundle, HashAlgorithm};
+use sigstore_verify::types::{Artifact, ArtifactDigest, Bundle, DerCertificate, HashAlgorithm};
 use sigstore_verify::{VerificationPolicy, Verifier};
 
+use crate::PublicKey;
 use crate::encoding::shorten;
 
 /// A root has some kilobytes.
@@ -32,6 +36,28 @@ pub struct TrustedRoot {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the trusted root cannot be used: {0}; expected `trusted_root.json` as `cosign trusted-root create` writes it")]
 pub struct TrustedRootError(String);
+
+/// What a signing certificate says. Reading it proves nothing: that is for [`crate::verify`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The address of mail or workflow that it names.
+    pub subject: String,
+    /// The identity provider that vouches.
+    pub issuer: String,
+    /// The first moment at which it may be used.
+    pub not_before: Timestamp,
+    /// The last.
+    pub not_after: Timestamp,
+    /// Whose signatures it speaks for.
+    pub key: PublicKey,
+}
+
+/// Why bytes are no signing certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no signing certificate: {0}; expected one as Fulcio issues it: X.509 with a subject alternative name and the extension `issuer`"
+)]
+pub struct CertificateError(String);
 
 /// Whom a good certificate names.
 pub(crate) struct CertificateHolder {
@@ -70,6 +96,20 @@ impl TrustedRoot {
         let subject = found.identity().ok_or("it names nobody")?.as_str().to_owned();
         let issuer = found.issuer().ok_or("nobody vouches for it: it has no issuer extension")?.to_owned();
         Ok(CertificateHolder { subject, issuer, times: found.verified_timestamps().to_vec() })
+    }
+}
+
+impl Certificate {
+    /// Reads a certificate in DER.
+    pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
+        let refused = |reason: String| CertificateError(shorten(&reason));
+        let info = parse_certificate_info(&DerCertificate::new(der.to_vec()));
+        let info = info.map_err(|reason| refused(reason.to_string()))?;
+        let CertificateInfo { identity, issuer, not_before, not_after, public_key, .. } = info;
+        let subject = identity.ok_or_else(|| refused("it names nobody".to_owned()))?.as_str().to_owned();
+        let issuer = issuer.ok_or_else(|| refused("it does not say who vouches".to_owned()))?;
+        let key = PublicKey::from_der(public_key.as_bytes()).map_err(|reason| refused(reason.to_string()))?;
+        Ok(Self { subject, issuer, not_before, not_after, key })
     }
 }
 

@@ -38,7 +38,9 @@ pub(crate) enum Doubt {
     NoName(String),
     #[error("the payload has not the digest {0} that its layer names")]
     PayloadDigest(Digest),
-    #[error("it is a classic signature by a certificate: only bundles are verified by certificates")]
+    #[error(
+        "it is a classic signature by a certificate, as cosign 2 makes it without a key: certificates are believed in bundles only, as cosign 3 makes them"
+    )]
     ClassicCertificate,
     #[error(
         "it is signed by a certificate, and there is no trusted root to check it by: give one (`trusted_root.json`)"
@@ -46,6 +48,8 @@ pub(crate) enum Doubt {
     NoTrustedRoot,
     #[error("its certificate or its time is not good: {0}")]
     Certificate(String),
+    #[error("it was signed at {time}, and the clock of this machine says {now}: is it right?")]
+    Future { time: Timestamp, now: Timestamp },
     #[error("it is signed by `{subject}`, for whom `{issuer}` vouches: no identity of the policy fits")]
     UnknownIdentity { subject: String, issuer: String },
 }
@@ -68,6 +72,7 @@ impl Doubt {
             Self::ClassicCertificate => "classic-certificate",
             Self::NoTrustedRoot => "no-trusted-root",
             Self::Certificate(_) => "certificate",
+            Self::Future { .. } => "from-the-future",
             Self::UnknownIdentity { .. } => "unknown-identity",
         }
     }

@@ -33,7 +33,7 @@ mod verify;
 mod vulnerability_report;
 
 pub use bundle::{Bundle, BundleError, Content, LARGEST_BUNDLE, MEDIA_TYPE_BUNDLE, MessageDigest, MessageSignature};
-pub use certificate::{TrustedRoot, TrustedRootError};
+pub use certificate::{Certificate, CertificateError, TrustedRoot, TrustedRootError};
 pub use classic::{
     ANNOTATION_CERTIFICATE, ANNOTATION_SIGNATURE, ClassicArtifact, ClassicError, ClassicSignature, MOST_SIGNATURES,
     read_classic, write_classic,
@@ -67,7 +67,7 @@ pub use referrer::{
     ANNOTATION_CONTENT, ANNOTATION_CREATED, ANNOTATION_IN_TOTO_TYPE, ANNOTATION_PREDICATE_TYPE, ReferrerError,
     read_referrer, referrer_descriptor, write_referrer,
 };
-pub use sign::{sign_classic, sign_image, sign_statement};
+pub use sign::{release_statement, sign_classic, sign_image, sign_statement};
 pub use signer::{Message, SignError, Signature, Signer};
 pub use simple_signing::{LARGEST_PAYLOAD, MEDIA_TYPE_SIMPLE_SIGNING, SimpleSigning, SimpleSigningError};
 pub use statement::{STATEMENT_TYPE, STATEMENT_TYPE_0_1, Statement, StatementError, StatementHead, Subject};

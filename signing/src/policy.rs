@@ -166,16 +166,16 @@ impl Policy {
             named.collect()
         };
         let wanted = if statement.is_empty() { vec![] } else { vec![PROVENANCE, SPDX] };
-        let statement_rule = |of: &str| StatementRule { predicate_type: of.to_owned(), max_age: None, signers: None };
-        let rule = ImageRule {
-            repositories: NamePattern::new("**").into_iter().collect(),
-            signers: None,
-            classic: Classic::Refused,
-            statements: wanted.into_iter().map(statement_rule).collect(),
-            rebuilds: 0,
-        };
+        let rule = ImageRule::for_all(&wanted);
         let keys = [trusted(Role::Release, release), trusted(Role::Statement, statement)].concat();
         Self(PolicyFile { keys: keys.into_iter().collect(), images: vec![rule], ..PolicyFile::default() })
+    }
+
+    /// For whatever these identities sign, by any name: each counts for its roles, and nothing but the release is wanted.
+    pub fn of_identities(identities: &[TrustedIdentity]) -> Self {
+        let named = |(at, identity): (usize, &TrustedIdentity)| (format!("identity-{}", at + 1), identity.clone());
+        let identities = identities.iter().enumerate().map(named).collect();
+        Self(PolicyFile { identities, images: vec![ImageRule::for_all(&[])], ..PolicyFile::default() })
     }
 
     /// The keys by name.
@@ -215,6 +215,21 @@ impl Policy {
     /// Of keys and rules that name no signer.
     pub(crate) fn of_parts(keys: BTreeMap<String, TrustedKey>, images: Vec<ImageRule>) -> Self {
         Self(PolicyFile { keys, images, ..PolicyFile::default() })
+    }
+}
+
+impl ImageRule {
+    /// For every image: released, and with statements of these types.
+    fn for_all(wanted: &[&str]) -> Self {
+        let statement_rule =
+            |of: &&str| StatementRule { predicate_type: (*of).to_owned(), max_age: None, signers: None };
+        Self {
+            repositories: NamePattern::new("**").into_iter().collect(),
+            signers: None,
+            classic: Classic::Refused,
+            statements: wanted.iter().map(statement_rule).collect(),
+            rebuilds: 0,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use oci::Reference;
 use crate::doubt::Doubt;
 use crate::encoding::shorten;
 use crate::evidence::same_repository;
+use crate::requirement::SKEW;
 use crate::{
     Artifact, Bundle, COSIGN_SIGNATURE, Content, Envelope, FoundBundle, FoundClassic, Holder, PAYLOAD_TYPE, Policy,
     PublicKey, Role, SimpleSigning, StatementHead, TrustedIdentity, TrustedRoot,
@@ -61,6 +62,7 @@ pub(crate) struct Court<'a> {
     pub(crate) artifact: &'a Artifact,
     pub(crate) policy: &'a Policy,
     pub(crate) root: Option<&'a TrustedRoot>,
+    pub(crate) now: Timestamp,
 }
 
 /// Who signed, in the policy's words.
@@ -164,6 +166,9 @@ impl Court<'_> {
     fn certificate(&self, bundle: &[u8]) -> Result<Known, Doubt> {
         let root = self.root.ok_or(Doubt::NoTrustedRoot)?;
         let holder = root.verify(bundle, &self.artifact.digest).map_err(Doubt::Certificate)?;
+        if let Some(time) = holder.times.iter().max().filter(|time| time.duration_since(self.now) > SKEW) {
+            return Err(Doubt::Future { time: *time, now: self.now });
+        }
         let (subject, issuer) = (shorten(&holder.subject), shorten(&holder.issuer));
         let fits = |(_, identity): &(&String, &TrustedIdentity)| {
             identity.issuer == holder.issuer && identity.subject.fits(&holder.subject)

@@ -49,10 +49,14 @@ pub struct BuildDefinition {
 pub struct ExternalParameters {
     /// The name of the definition.
     pub image: String,
-    /// The texts of the definition and of its parents, nearest first, with everything of the catalogue that they draw on.
+    /// The texts of the definition and of its parents, nearest first, with everything of the catalogue that they draw on:
+    /// each under the path of its file, as JSON, which is YAML too.
     pub definitions: Vec<Resource>,
     /// The platforms, as `linux/amd64`.
     pub platforms: Vec<String>,
+    /// Labels and annotations that the operator's settings add to every image.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What the builder made of it.
@@ -202,6 +206,17 @@ mod tests {
             digest.hex()
         );
         assert_eq!(serde_json::to_string(&package).unwrap(), expected);
+    }
+
+    #[test]
+    fn labels_are_said_where_there_are_any() {
+        let none = r#"{"image":"python","definitions":[],"platforms":["linux/amd64"]}"#;
+        let mut parameters: ExternalParameters = serde_json::from_str(none).unwrap();
+        assert_eq!(serde_json::to_string(&parameters).unwrap(), none);
+        parameters.labels.insert("a".into(), "b".into());
+        let text = serde_json::to_string(&parameters).unwrap();
+        assert!(text.ends_with(r#","labels":{"a":"b"}}"#), "{text}");
+        assert_eq!(serde_json::from_str::<ExternalParameters>(&text).unwrap(), parameters);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Clocks of two machines differ by this much.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// One rule, and what is proven.
 pub(crate) struct Bench<'a> {

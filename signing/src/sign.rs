@@ -13,10 +13,15 @@ pub fn sign_statement(signer: &dyn Signer, statement: Vec<u8>) -> Result<Bundle,
     Ok(Bundle::of_statement(statement, signature.bytes, signature.material))
 }
 
-/// "I release this image under this name": the statement that cosign 3 takes as a signature. `name` is `HOST/REPOSITORY`; cosign writes
-/// none, and so cannot tell a signature that was carried to another repository.
+/// The statement "I release this image under this name", which cosign 3 takes as a signature once it is signed. `name` is
+/// `HOST/REPOSITORY`; cosign writes none, and so cannot tell a signature that was carried to another repository.
+pub fn release_statement(digest: &Digest, name: &str) -> Vec<u8> {
+    Statement::new(vec![Subject::named(name, digest)], CosignSignature {}).to_bytes()
+}
+
+/// Signs the [`release_statement`].
 pub fn sign_image(signer: &dyn Signer, digest: &Digest, name: &str) -> Result<Bundle, SignError> {
-    sign_statement(signer, Statement::new(vec![Subject::named(name, digest)], CosignSignature {}).to_bytes())
+    sign_statement(signer, release_statement(digest, name))
 }
 
 /// The classic signature, and its payload, which is the blob of its layer. `reference` is `HOST/REPOSITORY`, or with a tag.

@@ -34,7 +34,7 @@ pub fn verify(
     root: Option<&TrustedRoot>,
     now: Timestamp,
 ) -> Verification {
-    let court = Court { artifact, policy, root };
+    let court = Court { artifact, policy, root, now };
     let looked: Vec<_> = looked_at(&court, evidence);
     let mut doubts: Vec<_> =
         looked.iter().filter_map(|(name, result)| Some(ignored(name, result.as_ref().err()?))).collect();

@@ -19,6 +19,8 @@ use crate::yaml::{self, YamlError, nearest};
 pub struct Catalogue {
     /// Definitions by name, variants (`python-debug`) included.
     pub definitions: BTreeMap<String, Definition>,
+    /// Templates of variants by name, such as `debug`.
+    pub variants: BTreeMap<String, Definition>,
     /// Dependencies that are not followed: glob of the name → reason.
     pub cuts: BTreeMap<String, String>,
     /// Paths that no image has.
@@ -93,26 +95,20 @@ impl Catalogue {
     /// Reads and checks all files of a catalogue.
     pub fn read<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Result<Self, CatalogueError> {
         let mut catalogue = Self::default();
-        let mut templates = BTreeMap::new();
         for (path, text) in files {
-            catalogue.read_file(path, text, &mut templates)?;
+            catalogue.read_file(path, text)?;
         }
-        catalogue.add_variants(&templates)?;
+        catalogue.add_variants()?;
         catalogue.check()?;
         Ok(catalogue)
     }
 
-    fn read_file(
-        &mut self,
-        path: &str,
-        text: &str,
-        templates: &mut BTreeMap<String, Definition>,
-    ) -> Result<(), CatalogueError> {
+    fn read_file(&mut self, path: &str, text: &str) -> Result<(), CatalogueError> {
         if let Some(name) = yaml_name(path, "definitions/") {
             let definition = named(name, yaml::read(path, text)?)?;
             self.definitions.insert(name.to_owned(), definition);
         } else if let Some(name) = yaml_name(path, "variants/") {
-            templates.insert(name.to_owned(), named(name, yaml::read(path, text)?)?);
+            self.variants.insert(name.to_owned(), named(name, yaml::read(path, text)?)?);
         } else {
             match path {
                 "cuts.yaml" => self.cuts = yaml::read(path, text)?,
@@ -125,10 +121,10 @@ impl Catalogue {
         Ok(())
     }
 
-    fn add_variants(&mut self, templates: &BTreeMap<String, Definition>) -> Result<(), CatalogueError> {
+    fn add_variants(&mut self) -> Result<(), CatalogueError> {
         for definition in self.definitions.clone().into_values() {
             for variant in &definition.variants {
-                let template = templates.get(variant).ok_or_else(|| CatalogueError::UnknownVariant {
+                let template = self.variants.get(variant).ok_or_else(|| CatalogueError::UnknownVariant {
                     definition: definition.name.clone(),
                     variant: variant.clone(),
                 })?;

@@ -6,6 +6,7 @@ mod audit;
 mod audit_elf;
 mod busybox;
 mod catalogue;
+mod catalogue_text;
 mod certificates;
 mod chunk;
 mod content;
@@ -60,7 +61,9 @@ pub use expand::ExpandError;
 pub use facts::{Entry, EntryKind, FileFacts, Segment};
 pub use image::{BUILDER, ImageParts, PlatformImage, image_index, platform_image};
 pub use layer::{Base, LAYER_FORMAT, Layer, LayerError, LayerPlan, plan_layer, write_layer};
-pub use lock::{ImageLock, LOCK_SCHEMA, LayerLock, LockError, LockedPackage, PlatformLock, SuiteSnapshot};
+pub use lock::{
+    ImageLock, IndexSnapshot, LOCK_SCHEMA, LayerLock, LockError, LockedPackage, PlatformLock, SuiteSnapshot,
+};
 pub use path::{PathError, RootPath};
 pub use release::{Release, Releases, SuiteKind, SuiteSource};
 pub use resolve::{ResolveError, resolve};

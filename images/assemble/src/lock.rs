@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use blob::Digest;
-use debian::{Architecture, Fingerprint, Suite, Version};
+use debian::{Architecture, Component, Fingerprint, Suite, Version};
 use jiff::Timestamp;
 use oci::Platform;
 use serde::{Deserialize, Serialize};
 
 /// The `schema` key of the JSON form.
-pub const LOCK_SCHEMA: &str = "bedplate.lock/v1";
+pub const LOCK_SCHEMA: &str = "bedplate.lock/v2";
 
 /// One image, resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,24 @@ pub struct SuiteSnapshot {
     pub date: Timestamp,
     /// Primary keys with a good signature on it.
     pub signers: Vec<Fingerprint>,
+    /// The package indexes that were read of it for the lock's platforms, by architecture and component.
+    pub indexes: Vec<IndexSnapshot>,
+}
+
+/// One package index as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IndexSnapshot {
+    /// The component.
+    pub component: Component,
+    /// The architecture.
+    pub architecture: Architecture,
+    /// Path below the suite's folder, such as `main/binary-amd64/Packages.xz`.
+    pub path: String,
+    /// SHA-256 of the file as it came, as `InRelease` names it.
+    pub sha256: Digest,
+    /// Bytes of the file as it came.
+    pub size: u64,
 }
 
 /// One platform of a lock.

@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Build images into an OCI layout or a docker archive.
     Build(Build),
+    /// Build an image again from its provenance, and compare.
+    Rebuild(crate::rebuild_arguments::Rebuild),
     /// Compare two images or locks.
     Diff(Diff),
     /// Publish images to other registries.

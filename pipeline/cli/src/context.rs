@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use assemble::Catalogue;
 use registry::Store;
 use worker::{
-    Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Reporter, RetryPolicy,
-    RulesCache, Segments, State, Wave,
+    Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Publisher, Reporter,
+    RetryPolicy, RulesCache, Segments, Signers, State, Wave,
 };
 
 use crate::arguments::Arguments;
@@ -61,6 +61,18 @@ impl Context {
             store: Arc::new(Store::open(state.registry())?),
         };
         Ok((state, wave))
+    }
+
+    /// What signs and publishes: the keys are made here where there are none. `url` is where people reach the registry.
+    pub(crate) fn publisher(&self, wave: &Wave, url: &str) -> anyhow::Result<Publisher> {
+        let host = url.split_once("://").map_or(url, |(_, host)| host);
+        let name = self.settings.signing.name.as_deref().unwrap_or(host);
+        Ok(Publisher { store: Arc::clone(&wave.store), signers: Arc::new(self.signers()?), name: name.into() })
+    }
+
+    /// Who signs, by the settings or with the state folder's own keys.
+    pub(crate) fn signers(&self) -> anyhow::Result<Signers> {
+        Ok(Signers::open(&self.settings.signing, &self.state)?)
     }
 
     /// What builds in the state folder `root`.

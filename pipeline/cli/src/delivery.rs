@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
-use worker::{ImageTags, SendResult, Sending, Sent, TargetSettings, Targets, Wave};
+use worker::{ImageTags, SendResult, Sending, Sent, Signers, TargetSettings, Targets, Wave};
 
 /// Where to deliver, and what.
 pub(crate) struct Delivery {
@@ -23,7 +23,7 @@ impl Delivery {
     }
 
     /// Publishes what changed; says what became of it.
-    pub(crate) async fn run(&self, wave: &Wave) -> Vec<Sent> {
+    pub(crate) async fn run(&self, wave: &Wave, signers: &Signers) -> Vec<Sent> {
         if self.targets.is_empty() {
             return Vec::new();
         }
@@ -39,7 +39,7 @@ impl Delivery {
                 Vec::new()
             }
         };
-        let sent = self.targets.publish(&wave.store, &images, Sending::Changed).await;
+        let sent = self.targets.publish(&wave.store, signers, &images, Sending::Changed).await;
         sent.iter().for_each(log);
         sent
     }

@@ -14,7 +14,10 @@ use crate::key_texts::Handout;
 use crate::output::{self, Table};
 
 /// The program that containerd runs.
-const PROGRAM: &str = "bedplate-verify";
+const PROGRAM: &str = "bedplate-verifier";
+
+/// The policy that it reads.
+const POLICY: &str = "verify.yaml";
 
 /// A name and a text.
 type Named = (&'static str, String);
@@ -51,12 +54,11 @@ fn files(handout: &Handout, audience: Audience) -> anyhow::Result<Vec<Named>> {
         "there is no key: `bedplate up` makes them, or name one in the settings under `signing`"
     );
     let texts = texts.into_iter().filter(|text| wanted.contains(&text.name)).map(|text| (text.name, text.text));
-    let beside = if audience == Audience::Containerd {
-        vec![("config.toml", containerd_config()), (PROGRAM, containerd_verifier())]
-    } else {
-        Vec::new()
-    };
-    Ok(beside.into_iter().chain(texts).collect())
+    if audience != Audience::Containerd {
+        return Ok(texts.collect());
+    }
+    let policy = texts.map(|(_, text)| (POLICY, text));
+    Ok([("config.toml", containerd_config()), (PROGRAM, containerd_verifier())].into_iter().chain(policy).collect())
 }
 
 /// One text as it is; several with their names, as `head` shows files.
@@ -110,7 +112,7 @@ mod tests {
             (Audience::Containers, vec!["containers-policy.json", "registries.d.yaml"]),
             (Audience::Kyverno, vec!["kyverno.yaml"]),
             (Audience::PolicyController, vec!["policy-controller.yaml"]),
-            (Audience::Containerd, vec!["config.toml", "bedplate-verify", "policy.yaml"]),
+            (Audience::Containerd, vec!["config.toml", "bedplate-verifier", "verify.yaml"]),
             (Audience::Bedplate, vec!["policy.yaml"]),
             (Audience::TrustedRoot, vec!["trusted_root.json"]),
         ] {
@@ -127,7 +129,7 @@ mod tests {
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("-----BEGIN PUBLIC KEY-----"));
         let written = write(&files(&handout, Audience::Containerd).unwrap(), &folder.path().join("new")).unwrap();
         assert_eq!(written.len(), 3);
-        let program = std::fs::metadata(folder.path().join("new/bedplate-verify")).unwrap();
+        let program = std::fs::metadata(folder.path().join("new/bedplate-verifier")).unwrap();
         assert_eq!(program.permissions().mode() & 0o111, 0o111);
     }
 

@@ -21,7 +21,7 @@ use crate::status_page::{Refused, guarded, html, not_found, registry_address};
 use crate::status_parts;
 
 /// Caches may keep a file for so long: a key that others learn of is valid before it signs.
-const CACHE: &str = "public, max-age=300";
+const CACHE: &str = "max-age=300";
 
 /// What the pages are made of.
 #[derive(Debug)]

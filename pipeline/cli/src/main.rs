@@ -46,6 +46,7 @@ mod progress_bars;
 mod progress_lines;
 mod published;
 mod pull_table;
+mod rebuild_arguments;
 mod registry_arguments;
 mod registry_settings;
 mod review_file;
@@ -90,6 +91,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Build(command) => commands::build::run(arguments, command),
         Command::Diff(command) => commands::diff::run(arguments, command),
         Command::Publish(command) => commands::publish::run(arguments, command),
+        Command::Rebuild(command) => commands::rebuild::run(arguments, command),
         Command::Copy(command) => commands::copy::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
         Command::Sbom(command) => commands::sbom::run(arguments, command),

@@ -104,6 +104,8 @@ mod tests {
             repository: "python".parse().unwrap(),
             tags: [tag.parse().unwrap()].into(),
             index: blob::Digest::of("index"),
+            platforms: Vec::new(),
+            name: "images.example/python".to_owned(),
         };
         let parts = by_repository(vec![image("python", "3.13"), image("python-debug", "debug")]);
         assert_eq!(parts.values().map(BTreeSet::len).collect::<Vec<_>>(), [2]);

@@ -8,8 +8,8 @@ use crate::arguments::Format;
 use crate::output::{self, Table, bytes};
 use crate::sent_text;
 
-/// Said wherever images are offered, until signing and scanning are part of a wave.
-pub(crate) const UNSIGNED: &str = "These images are unsigned and unscanned: this version of bedplate does neither yet.";
+/// Said wherever images are offered, until scanning is part of a wave.
+pub(crate) const UNSCANNED: &str = "These images are signed, and nothing looks for known vulnerabilities in them: this version of bedplate does not scan.";
 
 /// What programs read.
 #[derive(Serialize)]
@@ -44,7 +44,13 @@ pub(crate) fn print(
             lines.push(format!("  {} failed [{whose}]: {message}", one.image));
         }
     }
-    lines.extend([String::new(), UNSIGNED.to_owned(), String::new(), format!("Status page: {url}/")]);
+    lines.extend([
+        String::new(),
+        UNSCANNED.to_owned(),
+        String::new(),
+        format!("Status page: {url}/"),
+        format!("Keys to verify with: {url}/keys/"),
+    ]);
     let pull = summary.images.iter().filter_map(|one| wave.publications.get(&one.image));
     let host = url.split_once("://").map_or(url, |(_, host)| host);
     lines.extend(pull.map(|it| format!("  docker pull {host}/{}", reference(&it))));

@@ -65,6 +65,11 @@ pub(crate) fn publication(image: &str) -> Publication {
         created: "2026-11-22T08:12:00Z".parse().unwrap(),
         published: "2026-11-23T14:03:09Z".parse().unwrap(),
         builder: "bedplate 0.1.0".into(),
+        attested: plan::Attested {
+            name: format!("registry.example/{image}"),
+            signers: vec!["sha256:1f".into()],
+            manifests: vec![Digest::of("signature")],
+        },
         lock: lock(image),
     }
 }
@@ -89,6 +94,7 @@ fn lock(image: &str) -> ImageLock {
             in_release: Digest::of("in release"),
             date: "2026-11-23T14:00:00Z".parse().unwrap(),
             signers: Vec::new(),
+            indexes: Vec::new(),
         }],
         platforms: [("linux/amd64".to_owned(), layers("2.41-12")), ("linux/arm64".to_owned(), layers("2.41-13"))]
             .into(),

@@ -179,7 +179,7 @@ mod tests {
         let text = text(vec![published("python", &["a 1 → 2"])]);
         let digest = publication("python").index.to_string();
         for expected in [
-            "unsigned and unscanned",
+            "this version of bedplate does not scan",
             "docker pull registry.example/python:3.13<",
             "3.13.5-20261123T140000Z",
             &format!("title=\"{digest}\""),

@@ -28,7 +28,7 @@ pub(crate) fn page(host: &str, view: &View, image: &ImageView, chain: &[Definiti
             }
             (last_build(view, image))
             (start(chain))
-            @if let Some(published) = &image.publication { (layers(published)) (packages(published)) (origin(published)) }
+            @if let Some(published) = &image.publication { (signatures(published)) (layers(published)) (packages(published)) (origin(published)) }
             (documentation(image))
         }
     };
@@ -47,6 +47,21 @@ fn pull(host: &str, published: &Publication) -> Markup {
             ul.tags { @for tag in &published.tags { li { (tag) } } }
             p { "The tag that never moves:" }
             ul.tags { li.fixed { (published.fixed_tag) } }
+        }
+    }
+}
+
+/// How to verify it, and by whose keys it can be.
+fn signatures(published: &Publication) -> Markup {
+    let digest = format!("{}@{}", published.attested.name, published.index);
+    html! {
+        section {
+            h2 { "Signatures" }
+            p { "The index and each platform are signed, with an inventory (SPDX and CycloneDX) and how they were built, under the name "
+                code { (published.attested.name) } "." }
+            code.pull { "bedplate verify --key cosign.pub " (digest) }
+            code.pull { "cosign verify --key cosign.pub --insecure-ignore-tlog=true " (digest) }
+            p { a href="/keys/" { "Keys, and policies for other programs" } }
         }
     }
 }
@@ -218,7 +233,7 @@ mod tests {
         let text = text("python");
         for expected in [
             &format!("docker pull registry.example/python@{}", publication("python").index),
-            "unsigned and unscanned",
+            "this version of bedplate does not scan",
             "libssl3t64 3.5.4-1 → 3.5.4-2 (trixie-security)",
             "<code>65532:65532</code>",
             "/usr/bin/python3",

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, html};
 use plan::{Outcome, Whose};
 
-use crate::pull_table::UNSIGNED;
+use crate::pull_table::UNSCANNED;
 use crate::status_page::STYLE_PATH;
 
 /// A small square in our colour, without another request.
@@ -57,7 +57,7 @@ pub(crate) fn problem(title: &str, text: &str) -> Markup {
 pub(crate) fn warning() -> Markup {
     html! {
         div.warning role="note" {
-            strong { "Not signed, not scanned." } " " (UNSIGNED)
+            strong { "Signed, not scanned." } " " (UNSCANNED) " " a href="/keys/" { "How to verify" }
         }
     }
 }

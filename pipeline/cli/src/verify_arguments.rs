@@ -37,6 +37,10 @@ pub(crate) struct Verify {
     /// Read every layer too, and compare each file with the SBOM.
     #[arg(long)]
     pub contents: bool,
+    /// Folder with kept files of the archive, as `archive` of a state folder is: everything in the image must be vouched for by Debian's own
+    /// signatures, by the keys of `archive.keyrings` of the settings or of this machine.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
     /// Contact nothing but the registry that REF names, and for a layout nothing at all. It is never otherwise; to be said where it matters.
     #[arg(long)]
     pub offline: bool,

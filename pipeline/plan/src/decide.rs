@@ -36,6 +36,8 @@ pub enum Reason {
         /// This one.
         to: String,
     },
+    /// It was signed by other keys, under another name, or not at all.
+    NotSigned,
     /// The archive has something else.
     Package(PackageChange),
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Reason {
             Self::New => f.write_str("not published yet"),
             Self::DefinitionChanged => f.write_str("definition changed"),
             Self::BuilderChanged { from, to } => write!(f, "builder {from} → {to}"),
+            Self::NotSigned => f.write_str("not signed by the present keys under the present name"),
             Self::Package(change) => write!(f, "{change} ({})", change.suite),
         }
     }

@@ -7,5 +7,5 @@ mod wave;
 
 pub use decide::{Decision, Reason, decide};
 pub use difference::{LockDifference, PackageChange, VersionChange, difference};
-pub use publication::{Publication, PublishedPlatform};
+pub use publication::{Attested, Publication, PublishedPlatform};
 pub use wave::{ImageOutcome, Outcome, WaveSummary, Whose};

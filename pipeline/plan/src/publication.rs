@@ -31,8 +31,22 @@ pub struct Publication {
     pub published: Timestamp,
     /// Name and version of the builder.
     pub builder: String,
+    /// What is said about it, and by whom.
+    pub attested: Attested,
     /// What it was made from.
     pub lock: ImageLock,
+}
+
+/// How a publication is signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Attested {
+    /// The name that signatures give it, `HOST/REPOSITORY`.
+    pub name: String,
+    /// The signers: key ids, those of releases first.
+    pub signers: Vec<String>,
+    /// The manifests that hold signatures and statements about the index and each platform.
+    pub manifests: Vec<Digest>,
 }
 
 /// One platform of a publication.
@@ -63,6 +77,7 @@ pub(crate) mod tests {
             created: Timestamp::UNIX_EPOCH,
             published: Timestamp::UNIX_EPOCH,
             builder: "b".into(),
+            attested: Attested::default(),
             lock,
         }
     }

@@ -4,6 +4,7 @@
 //! Specification: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>.
 
 mod auth;
+mod batch;
 mod copy;
 mod error;
 mod http;
@@ -18,7 +19,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use auth::CredentialError;
-pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, copy};
+pub use batch::{Batch, BatchManifest, BatchTag};
+pub use copy::{
+    CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Untagged, attach, copy, copy_untagged, detach,
+};
 pub use error::{ClientError, ClientFault};
 pub use http::{Refusal, RefusalEntry, backoff, parse_retry_after};
 use oci::Repository;

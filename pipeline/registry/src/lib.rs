@@ -7,9 +7,9 @@ mod site;
 mod store;
 
 pub use client::{
-    BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent, CopyOptions, CopyReporter,
-    CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Reader, Refusal, RefusalEntry, Remote,
-    backoff, copy, parse_retry_after,
+    Batch, BatchManifest, BatchTag, BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent,
+    CopyOptions, CopyReporter, CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Reader, Refusal,
+    RefusalEntry, Remote, Untagged, attach, backoff, copy, copy_untagged, detach, parse_retry_after,
 };
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,

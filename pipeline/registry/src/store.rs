@@ -14,6 +14,7 @@ mod index_file;
 mod opaque;
 mod remove;
 mod sound;
+mod together;
 mod uploads;
 mod view;
 mod write;

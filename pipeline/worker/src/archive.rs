@@ -26,6 +26,21 @@ pub struct ArchiveSettings {
     pub keyrings: Vec<PathBuf>,
 }
 
+impl ArchiveSettings {
+    /// The certificates that may sign, where no address is wanted: the settings', else those that the machine's Debian sources name, else its
+    /// Debian keyring. `root` is the machine's root folder.
+    pub fn keyring(&self, root: &Path) -> Result<Keyring, MachineError> {
+        if !self.keyrings.is_empty() {
+            return keyrings::read_all(&self.keyrings);
+        }
+        let mut whole = keyrings::of_machine(root)?;
+        for found in [Part::Main, Part::Security].into_iter().filter_map(|part| machine::find(part, root).ok()) {
+            whole.merge(keyrings::of_source(&found, root)?);
+        }
+        if whole.fingerprints().is_empty() { Err(MachineError::NoKeyring) } else { Ok(whole) }
+    }
+}
+
 /// One address and the keyring that its suites are verified against.
 #[derive(Debug, Clone)]
 pub struct ArchivePart {

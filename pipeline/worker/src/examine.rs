@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use oci::{ImageIndex, ImageManifest, Platform, is_index};
 use plan::Whose;
 use registry::{Named, Reader, StoredManifest};
-use signing::{Finding, Outcome, Policy, TrustedRoot};
+use signing::{Finding, Outcome, Policy, Provenance, TrustedRoot};
 
 use crate::{Failure, blocking};
 use chain::Believed;
@@ -56,6 +56,8 @@ pub struct Examination {
     pub finding: Finding,
     /// The images of the platforms, for those who look into their layers too.
     pub images: Vec<ExaminedImage>,
+    /// How it was built, by believed statements of builders of ours about what was asked for.
+    pub provenances: Vec<Provenance>,
     /// What was asked for.
     what: String,
 }
@@ -146,7 +148,7 @@ impl Examiner {
         let whole = Part::whole(&asked, &manifest);
         match self.parts(&manifest, name)? {
             Ok(parts) => Box::pin(self.walk(reader, asked, whole, parts)).await,
-            Err(hostile) => Ok(asked.answer(vec![hostile], false, Vec::new())),
+            Err(hostile) => Ok(asked.answer(vec![hostile], false)),
         }
     }
 
@@ -188,7 +190,7 @@ impl Judge {
             findings.push(judged.finding(more));
             images.extend(image);
         }
-        asked.answer(findings, may_pass, images)
+        Examination { images, provenances: general.provenances().collect(), ..asked.answer(findings, may_pass) }
     }
 }
 
@@ -204,14 +206,15 @@ impl Asked {
     }
 
     /// The answer, with the tree below it.
-    fn answer(self, findings: Vec<Finding>, may_pass: bool, images: Vec<ExaminedImage>) -> Examination {
+    fn answer(self, findings: Vec<Finding>, may_pass: bool) -> Examination {
         let verdict = match (findings.iter().any(Finding::is_bad), may_pass) {
             (false, _) => Verdict::Accepted,
             (true, false) => Verdict::Refused,
             (true, true) => Verdict::Undecided,
         };
         let finding = verdict.finding(&self.what).because(self.facts()).because(findings);
-        Examination { verdict, digest: self.digest, finding, images, what: self.what }
+        let (digest, what) = (self.digest, self.what);
+        Examination { verdict, digest, finding, images: Vec::new(), provenances: Vec::new(), what }
     }
 
     /// What was found out before anything was judged.

@@ -48,6 +48,13 @@ pub struct BuiltPlatform {
     pub tree: Base,
 }
 
+impl BuiltPlatform {
+    /// The layers without their files.
+    pub(crate) fn plain_layers(&self) -> Vec<Layer> {
+        self.layers.iter().map(|(layer, _)| layer.clone()).collect()
+    }
+}
+
 /// The audits refused an image.
 #[derive(Debug, thiserror::Error)]
 #[error("image `{image}` on {platform}: {findings}")]

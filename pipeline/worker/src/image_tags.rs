@@ -19,6 +19,10 @@ pub struct ImageTags {
     pub tags: BTreeSet<Tag>,
     /// What they lead to.
     pub index: Digest,
+    /// The manifests of its platforms.
+    pub platforms: Vec<Digest>,
+    /// The name under which it is signed, `HOST/REPOSITORY`.
+    pub name: String,
 }
 
 impl TryFrom<&Publication> for ImageTags {
@@ -31,6 +35,8 @@ impl TryFrom<&Publication> for ImageTags {
             repository: publication.repository.parse()?,
             tags: tags.collect::<Result<_, _>>()?,
             index: publication.index.clone(),
+            platforms: publication.platforms.values().map(|platform| platform.manifest.clone()).collect(),
+            name: publication.attested.name.clone(),
         })
     }
 }

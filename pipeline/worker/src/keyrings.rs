@@ -33,6 +33,12 @@ pub(crate) fn of_source(found: &Found, root: &Path) -> Result<Keyring, MachineEr
     }
 }
 
+/// The machine's Debian keyring, where no source is asked; empty if it has none.
+pub(crate) fn of_machine(root: &Path) -> Result<Keyring, MachineError> {
+    let mut there = ARCHIVE_KEYRINGS.iter().map(|path| root.join(path)).filter(|path| path.exists());
+    there.next().map_or_else(|| Ok(Keyring::default()), |path| read_all(&[path]))
+}
+
 /// One keyring out of several files.
 pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Keyring, MachineError> {
     let mut whole = Keyring::default();

@@ -27,19 +27,40 @@ pub struct GoneError {
     tried: String,
 }
 
+/// How many packages came from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackageSources {
+    /// Those that the content store had.
+    pub kept: usize,
+    /// Those that the archive gave.
+    pub archive: usize,
+    /// Those that the snapshot service gave.
+    pub snapshots: usize,
+}
+
+impl PackageSources {
+    /// Where packages came from, in words; what gave none is not among them.
+    pub fn words(&self) -> Vec<String> {
+        let all = [("archive", self.archive), ("content store", self.kept), ("snapshot service", self.snapshots)];
+        all.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
 impl Wave {
     /// Brings the .debs of locks that may be older than the archive.
-    pub async fn fetch_locked(&self, locks: &[ImageLock], snapshots: Option<&str>) -> Result<(), Failure> {
+    pub async fn fetch_locked(&self, locks: &[ImageLock], snapshots: Option<&str>) -> Result<PackageSources, Failure> {
         let missing = self.builder.missing_packages(locks)?;
-        let from_archive = missing.iter().map(|work| self.wanted_deb(work)).collect();
+        let from_archive: Vec<WantedDeb> = missing.iter().map(|work| self.wanted_deb(work)).collect();
+        let kept = from_archive.iter().filter(|deb| self.builder.debs.has(&deb.digest, deb.size)).count();
         let mut gone = self.try_each(from_archive).await?;
+        let (archive, moved) = (missing.len() - kept - gone.len(), gone.len());
         if let Some(service) = snapshots.filter(|_| !gone.is_empty()) {
             let time = locks.iter().filter_map(ImageLock::snapshot_time).max().unwrap_or_default();
-            let moved = gone.into_iter().map(|deb| snapshot_deb(deb, &missing, service, time));
-            gone = self.try_each(moved.collect::<Result<_, _>>()?).await?;
+            let elsewhere = gone.into_iter().map(|deb| snapshot_deb(deb, &missing, service, time));
+            gone = self.try_each(elsewhere.collect::<Result<_, _>>()?).await?;
         }
         if gone.is_empty() {
-            return Ok(());
+            return Ok(PackageSources { kept, archive, snapshots: moved });
         }
         let line = |deb: &WantedDeb| format!("  {} {} ({})", deb.name, deb.version, deb.digest);
         let store = gone

@@ -55,6 +55,11 @@ pub enum MachineError {
         /// The address.
         base: Url,
     },
+    /// No key at all.
+    #[error(
+        "this machine has no keyring of Debian's archive: write the paths of keyring files into the settings file, as `archive.keyrings: [/usr/share/keyrings/debian-archive-keyring.gpg]`"
+    )]
+    NoKeyring,
     /// A keyring that is none.
     #[error(
         "`{place}` is no OpenPGP keyring: put a good one there, or name another as `archive.keyrings` in the settings file"

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Debian's are about 150 KB.
-const LARGEST_IN_RELEASE: u64 = 4 << 20;
+pub(crate) const LARGEST_IN_RELEASE: u64 = 4 << 20;
 
 /// A suite whose `InRelease` was verified and accepted.
 #[derive(Debug, Clone)]
@@ -208,9 +208,13 @@ fn accept(store: &InReleases, verified: Verified, now: Timestamp) -> Result<Obse
 
 /// A mirror must not pass off one suite as another: the signatures would hold.
 fn check_name(suite: &Suite, release: &Release) -> Result<(), ObserveError> {
-    let names = [release.codename.as_deref(), release.suite.as_deref()];
-    if names.contains(&Some(suite.as_str())) {
+    if is_of_suite(suite, release) {
         return Ok(());
     }
     Err(ObserveError::OtherSuite { suite: suite.clone(), got: release.name().to_owned() })
+}
+
+/// Whether a `Release` file names itself so.
+pub(crate) fn is_of_suite(suite: &Suite, release: &Release) -> bool {
+    [release.codename.as_deref(), release.suite.as_deref()].contains(&Some(suite.as_str()))
 }

@@ -1,11 +1,12 @@
 //! What is published, remembered as one JSON file an image.
 //!
-//! In: a [`Publication`]. Out: `STATE/publications/<image>.json`. What cannot be read counts as not published: the
-//! image is then built again, and comes out with the same digest.
+//! In: a [`Publication`]. Out: `STATE/publications/<image>.json`. What cannot be read, or has a lock of an older form, counts
+//! as not published: the image is then built again, and comes out with the same digest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use assemble::LOCK_SCHEMA;
 use plan::Publication;
 
 use crate::{DiskError, list, sweep_abandoned, write_atomically};
@@ -26,13 +27,13 @@ impl Publications {
 
     /// What is published of an image.
     pub fn get(&self, image: &str) -> Option<Publication> {
-        serde_json::from_slice(&fs::read(self.path(image)).ok()?).ok()
+        read(&fs::read(self.path(image)).ok()?)
     }
 
     /// Everything published, by image.
     pub fn all(&self) -> Result<Vec<Publication>, DiskError> {
         let texts = list(&self.folder)?.into_iter().filter_map(|path| fs::read(path).ok());
-        Ok(texts.filter_map(|text| serde_json::from_slice(&text).ok()).collect())
+        Ok(texts.filter_map(|text| read(&text)).collect())
     }
 
     /// Remembers a publication.
@@ -44,4 +45,9 @@ impl Publications {
     fn path(&self, image: &str) -> PathBuf {
         self.folder.join(format!("{image}.json"))
     }
+}
+
+fn read(text: &[u8]) -> Option<Publication> {
+    let publication: Publication = serde_json::from_slice(text).ok()?;
+    (publication.lock.schema == LOCK_SCHEMA).then_some(publication)
 }

@@ -2,6 +2,7 @@
 //!
 //! In: a store and a publication. Out: yes or no. Sizes are looked at and bytes are not: damage is found by who reads them.
 
+use blob::Digest;
 use oci::{Descriptor, ManifestDocument, Repository};
 use plan::Publication;
 use registry::Store;
@@ -16,6 +17,16 @@ pub(crate) fn is_served(store: &Store, published: &Publication) -> bool {
     };
     let found: Option<Vec<Descriptor>> = tags.map(leads_there).collect();
     found.is_some_and(|found| found.first().is_some_and(|index| is_complete(store, &repository, index)))
+}
+
+/// Whether everything that was said about it is there.
+pub(crate) fn is_attached(store: &Store, published: &Publication) -> bool {
+    let Ok(repository) = published.repository.parse() else { return false };
+    let there = |digest: &Digest| {
+        let found = store.manifest(&repository, digest).ok().flatten();
+        found.is_some_and(|found| is_complete(store, &repository, &found.descriptor))
+    };
+    !published.attested.manifests.is_empty() && published.attested.manifests.iter().all(there)
 }
 
 /// Whether a manifest, those that it names and their blobs are there. Ours are one index deep.

@@ -154,6 +154,8 @@ mod tests {
             repository: "python".parse().unwrap(),
             tags: ["3.13", "3.13.5-20261123T140000Z", "latest"].map(|tag| tag.parse().unwrap()).into(),
             index: blob::Digest::of("index"),
+            platforms: Vec::new(),
+            name: "registry.example/python".to_owned(),
         }
     }
 

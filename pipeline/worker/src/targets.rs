@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use blob::Digest;
 use futures_util::future::join_all;
 use oci::{INDEX_FILE, Tag};
-use registry::{Client, CopyOptions, Named, Place, Store};
+use registry::{Client, CopyOptions, Named, Place, Reader, Store};
 
 use crate::send_progress::{Listener, Totals};
 use crate::sent::{Amounts, SendResult, Sent};
 use crate::transfer::transfer;
-use crate::{Event, Failure, ImageTags, Reporter, TargetSettings, Whose};
+use crate::verified::{Expected, verify_published};
+use crate::{Event, Failure, ImageTags, Reporter, Signers, TargetSettings, Whose};
 
 /// Targets, and what this process has published there.
 pub struct Targets {
@@ -54,10 +55,17 @@ impl Targets {
         self.all.is_empty()
     }
 
-    /// Publishes images. What a target's settings leave out, and what did not change, has no result.
-    pub async fn publish(&self, store: &Arc<Store>, images: &[ImageTags], sending: Sending) -> Vec<Sent> {
+    /// Publishes images. What `signers` did not sign gets no tag at any target. What a target's settings leave out, and what did not
+    /// change, has no result.
+    pub async fn publish(
+        &self,
+        store: &Arc<Store>,
+        signers: &Signers,
+        images: &[ImageTags],
+        sending: Sending,
+    ) -> Vec<Sent> {
         let totals = Totals::new(Arc::clone(&self.reporter));
-        let run = |target| Run { target, store, sending, totals: &totals, planned: Mutex::default() };
+        let run = |target| Run { target, store, signers, sending, totals: &totals, planned: Mutex::default() };
         let results = join_all(self.all.iter().map(|target| run(target).all(images))).await;
         let results: Vec<Sent> = results.into_iter().flatten().collect();
         if !results.is_empty() {
@@ -71,6 +79,7 @@ impl Targets {
 struct Run<'r> {
     target: &'r Target,
     store: &'r Arc<Store>,
+    signers: &'r Signers,
     sending: Sending,
     totals: &'r Totals,
     /// Blobs that this run would have brought, if it is a dry one.
@@ -118,7 +127,14 @@ impl Run<'_> {
         let wanted = [(Named::Digest(image.index.clone()), tags.iter().cloned().collect())];
         let options = CopyOptions { dry_run: self.sending == Sending::DryRun, ..CopyOptions::default() };
         let listener = Listener::new(self.totals, &self.planned);
-        transfer(&source, &target, &wanted, &options, &listener).await
+        transfer(&source, &target, &wanted, &options, &listener, async || self.verify(&target, image).await).await
+    }
+
+    /// Whether what the target has can be verified by whoever pulls it.
+    async fn verify(&self, target: &Place, image: &ImageTags) -> Result<(), Failure> {
+        let all: Vec<&Digest> = image.platforms.iter().chain([&image.index]).collect();
+        verify_published(&Reader::open(target).await?, &Expected { name: &image.name, signers: self.signers }, &all)
+            .await
     }
 
     /// What the image's repository holds and which of it is wanted; another state has to be looked at again.

@@ -5,7 +5,7 @@
 use std::sync::Mutex;
 
 use oci::Tag;
-use registry::{CopyError, CopyOptions, Named, Place, copy};
+use registry::{CopyError, CopyOptions, Named, Place, copy_untagged};
 
 use crate::send_progress::{Listener, Totals};
 use crate::{Amounts, Event, Failure, Reporter, Whose};
@@ -20,20 +20,25 @@ pub async fn copy_images(
 ) -> Result<Amounts, Failure> {
     let totals = Totals::new(reporter);
     let planned = Mutex::default();
-    let finished = transfer(source, target, wanted, options, &Listener::new(&totals, &planned)).await;
+    let finished = transfer(source, target, wanted, options, &Listener::new(&totals, &planned), async || Ok(())).await;
     (totals.reporter())(Event::SendDone);
     finished
 }
 
+/// `check` looks at what the target has before any tag that was asked for moves.
 pub(crate) async fn transfer(
     source: &Place,
     target: &Place,
     wanted: &[(Named, Vec<Tag>)],
     options: &CopyOptions,
     listener: &Listener<'_>,
+    check: impl AsyncFnOnce() -> Result<(), Failure>,
 ) -> Result<Amounts, Failure> {
-    let summary = copy(source, target, wanted, options, listener).await?;
-    let amounts = Amounts::from(&summary);
+    let untagged = copy_untagged(source, target, wanted, options, listener).await?;
+    if !options.dry_run {
+        check().await?;
+    }
+    let amounts = Amounts::from(&untagged.move_tags().await?);
     Ok(if options.dry_run { amounts.planned(listener.planned()) } else { amounts })
 }
 

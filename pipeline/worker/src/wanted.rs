@@ -3,14 +3,14 @@
 //! In: names of images, platforms, a snapshot. Out: one [`ImageLock`] an image, or why not, image by image: an image
 //! that cannot be resolved does not stop the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assemble::{
-    Catalogue, CatalogueError, Definition, ImageLock, LOCK_SCHEMA, LayerLock, PlatformLock, ResolveError, SuiteIndex,
-    SuiteSnapshot, Universe, resolve,
+    Catalogue, CatalogueError, Definition, ImageLock, IndexSnapshot, LOCK_SCHEMA, LayerLock, PlatformLock,
+    ResolveError, SuiteIndex, SuiteSnapshot, Universe, resolve,
 };
 use blob::Digest;
-use debian::Architecture;
+use debian::{Architecture, Suite};
 use oci::Platform;
 
 use crate::Snapshot;
@@ -71,11 +71,12 @@ impl<'a> Wants<'a> {
     /// The lock of one image for those of its platforms that are in `platforms` (all, if that is empty).
     pub fn lock(&self, name: &str, platforms: &[Platform]) -> Result<ImageLock, WantedError> {
         let definition = self.catalogue.get(name)?;
-        let mut locked = BTreeMap::new();
+        let (mut locked, mut architectures) = (BTreeMap::new(), BTreeSet::new());
         for platform in chosen_platforms(definition, platforms) {
             let architecture = architecture_of(name, platform)?;
             let layers = self.layers(name, platform, architecture)?;
             locked.insert(platform.to_string(), PlatformLock { layers });
+            architectures.insert(architecture);
         }
         if locked.is_empty() {
             return Err(WantedError::NoPlatform(name.to_owned()));
@@ -85,7 +86,7 @@ impl<'a> Wants<'a> {
             name: name.to_owned(),
             release: definition.release.clone(),
             definition: definition_digest(self.catalogue, name)?,
-            snapshot: self.suites(),
+            snapshot: self.suites(&architectures),
             platforms: locked,
         })
     }
@@ -102,14 +103,29 @@ impl<'a> Wants<'a> {
             .map_err(|source| WantedError::Resolve { platform: platform.to_string(), source: Box::new(source) })
     }
 
-    fn suites(&self) -> Vec<SuiteSnapshot> {
+    /// Every suite with those of its indexes that these architectures were resolved from.
+    fn suites(&self, architectures: &BTreeSet<Architecture>) -> Vec<SuiteSnapshot> {
         let suite = |observed: &crate::ObservedSuite| SuiteSnapshot {
             suite: observed.suite().clone(),
             in_release: observed.in_release.digest.clone(),
             date: observed.in_release.date,
             signers: observed.in_release.signers.clone(),
+            indexes: self.indexes(observed.suite(), architectures),
         };
         self.snapshot.suites.iter().map(suite).collect()
+    }
+
+    fn indexes(&self, suite: &Suite, architectures: &BTreeSet<Architecture>) -> Vec<IndexSnapshot> {
+        let index = |(architecture, read): (&Architecture, &crate::SuiteIndex)| IndexSnapshot {
+            component: read.component.clone(),
+            architecture: *architecture,
+            path: read.file.path.clone(),
+            sha256: read.file.digest.clone(),
+            size: read.file.size,
+        };
+        let wanted = self.snapshot.indexes.iter().filter(|(architecture, _)| architectures.contains(architecture));
+        let all = wanted.flat_map(|(architecture, indexes)| indexes.iter().map(move |one| (architecture, one)));
+        all.filter(|(_, one)| one.suite == *suite).map(index).collect()
     }
 }
 

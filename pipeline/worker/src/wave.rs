@@ -12,7 +12,7 @@ use assemble::{BUILDER, ImageLock};
 use blob::Digest;
 use jiff::Timestamp;
 use oci::Platform;
-use plan::{Decision, ImageOutcome, Outcome, Publication, WaveSummary, decide};
+use plan::{Decision, ImageOutcome, Outcome, Publication, Reason, WaveSummary, decide};
 use registry::Store;
 
 use crate::build::Builder;
@@ -22,8 +22,8 @@ use crate::served::is_served;
 use crate::snapshot::Wanted;
 use crate::wanted::{Wants, chosen_platforms, definition_digest};
 use crate::{
-    Archive, Client, Event, Failure, Indexes, Observer, Publications, SegmentWork, Snapshot, WantedDeb, blocking,
-    publish,
+    Archive, BuildTimes, Client, Event, Failure, Indexes, Observer, Publications, Publisher, SegmentWork, Snapshot,
+    WantedDeb, blocking,
 };
 
 /// How often a mirror may move on in mid-wave.
@@ -36,6 +36,13 @@ pub struct WaveRequest {
     pub images: Vec<String>,
     /// Platforms; empty: all of each definition.
     pub platforms: Vec<Platform>,
+}
+
+/// When a wave began to build.
+#[derive(Clone, Copy)]
+struct Begin {
+    instant: Instant,
+    time: Timestamp,
 }
 
 /// Everything that waves need; made once.
@@ -59,10 +66,10 @@ pub struct Wave {
 
 impl Wave {
     /// Runs one wave. Failures of single images are in the summary; an error means that there was none to speak of.
-    pub async fn run(&self, request: &WaveRequest) -> Result<WaveSummary, Failure> {
+    pub async fn run(&self, request: &WaveRequest, publishing: &Publisher) -> Result<WaveSummary, Failure> {
         let mut attempt = 1;
         loop {
-            match self.attempt(request).await {
+            match Box::pin(self.attempt(request, publishing)).await {
                 Err(failure) if failure.is_mirror_moved_on() && attempt < ATTEMPTS => {
                     attempt += 1;
                     self.tell(Event::ObserveRestarted { attempt, reason: failure.chain() });
@@ -72,18 +79,18 @@ impl Wave {
         }
     }
 
-    async fn attempt(&self, request: &WaveRequest) -> Result<WaveSummary, Failure> {
+    async fn attempt(&self, request: &WaveRequest, publishing: &Publisher) -> Result<WaveSummary, Failure> {
         let mut summary = WaveSummary::default();
         for (release, names) in self.by_release(request)? {
             let wanted = self.wanted(&release, &names, request)?;
             let suites = self.observer.observe_suites(&wanted, Timestamp::now()).await?;
-            if let Some(outcomes) = self.unchanged(&names, request, &suites) {
+            if let Some(outcomes) = self.unchanged(&names, request, &suites, publishing) {
                 self.tell_all(&outcomes);
                 summary.images.extend(outcomes);
                 continue;
             }
             let snapshot = self.snapshot(&wanted, suites).await?;
-            summary.images.extend(self.evaluate(names, request, snapshot).await?);
+            summary.images.extend(Box::pin(self.evaluate(names, request, snapshot, publishing)).await?);
         }
         summary.images.sort_by(|a, b| a.image.cmp(&b.image));
         Ok(summary)
@@ -132,14 +139,15 @@ impl Wave {
         names: Vec<String>,
         request: &WaveRequest,
         snapshot: Snapshot,
+        publishing: &Publisher,
     ) -> Result<Vec<ImageOutcome>, Failure> {
-        let begin = Instant::now();
+        let begin = Begin { instant: Instant::now(), time: Timestamp::now() };
         let mut outcomes = Vec::new();
         let mut due = Vec::new();
         for (image, lock) in self.resolve(names, request, snapshot).await {
             match lock {
                 Err(failure) => outcomes.push(failed(image, &failure)),
-                Ok(lock) => match self.decide(&lock) {
+                Ok(lock) => match self.decide(&lock, Some(publishing)) {
                     (Decision::UpToDate, Some(published)) => outcomes.push(self.keep(lock, published)?),
                     (Decision::Rebuild(reasons), _) => {
                         due.push((lock, reasons.iter().map(ToString::to_string).collect()));
@@ -149,14 +157,19 @@ impl Wave {
             }
         }
         self.tell_all(&outcomes);
-        outcomes.extend(self.carry_out(due, begin).await?);
+        outcomes.extend(self.carry_out(due, begin, publishing).await?);
         Ok(outcomes)
     }
 
-    /// What is to be done with an image, and what is published of it.
-    pub fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
+    /// What is to be done with an image, and what is published of it. Without a publisher, who signed does not count.
+    pub fn decide(&self, lock: &ImageLock, publishing: Option<&Publisher>) -> (Decision, Option<Publication>) {
         let published = self.publications.get(&lock.name).filter(|it| is_served(&self.store, it));
-        (decide(lock, published.as_ref(), BUILDER), published)
+        let signed = |it: &Publication| publishing.is_none_or(|publishing| publishing.is_current(it));
+        let decision = match decide(lock, published.as_ref(), BUILDER) {
+            Decision::UpToDate if !published.as_ref().is_some_and(signed) => Decision::Rebuild(vec![Reason::NotSigned]),
+            decision => decision,
+        };
+        (decision, published)
     }
 
     fn keep(&self, lock: ImageLock, published: Publication) -> Result<ImageOutcome, Failure> {
@@ -169,7 +182,8 @@ impl Wave {
     async fn carry_out(
         &self,
         due: Vec<(ImageLock, Vec<String>)>,
-        begin: Instant,
+        begin: Begin,
+        publishing: &Publisher,
     ) -> Result<Vec<ImageOutcome>, Failure> {
         let (locks, reasons): (Vec<ImageLock>, Vec<Vec<String>>) = due.into_iter().unzip();
         self.fetch(&locks).await?;
@@ -178,7 +192,7 @@ impl Wave {
         let mut outcomes = Vec::new();
         for ((lock, reasons), built) in locks.into_iter().zip(reasons).zip(built) {
             let outcome = match built {
-                Ok(built) => self.publish(built, reasons, begin).await,
+                Ok(built) => self.publish(built, reasons, begin, publishing).await,
                 Err(failure) => failed(lock.name, &failure),
             };
             self.tell(Event::ImageDone(outcome.clone()));
@@ -207,19 +221,24 @@ impl Wave {
         }
     }
 
-    async fn publish(&self, built: BuiltImage, reasons: Vec<String>, begin: Instant) -> ImageOutcome {
+    async fn publish(
+        &self,
+        built: BuiltImage,
+        reasons: Vec<String>,
+        begin: Begin,
+        publishing: &Publisher,
+    ) -> ImageOutcome {
         let image = built.lock.name.clone();
         let published = self.publications.get(&image).filter(|it| is_served(&self.store, it));
-        let store = Arc::clone(&self.store);
-        let before = published.clone();
-        let result = blocking(move || publish(&store, &built, before.as_ref(), Timestamp::now())).await;
+        let times = BuildTimes { started: begin.time, finished: Timestamp::now() };
+        let result = publishing.publish(built, &self.builder.catalogue, published.clone(), times).await;
         match result.and_then(|made| self.publications.put(&made).map(|()| made).map_err(Failure::from)) {
             Err(failure) => failed(image, &failure),
             Ok(made) if published.is_some_and(|it| it.index == made.index) => {
                 ImageOutcome { image, outcome: Outcome::UpToDate { index: made.index } }
             }
             Ok(made) => {
-                let milliseconds = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let milliseconds = u64::try_from(begin.instant.elapsed().as_millis()).unwrap_or(u64::MAX);
                 ImageOutcome { image, outcome: Outcome::Published { index: made.index, reasons, milliseconds } }
             }
         }
@@ -231,11 +250,13 @@ impl Wave {
         names: &[String],
         request: &WaveRequest,
         suites: &[crate::ObservedSuite],
+        publishing: &Publisher,
     ) -> Option<Vec<ImageOutcome>> {
         let seen: Vec<&Digest> = suites.iter().map(|suite| &suite.in_release.digest).collect();
         let keep = |name: &String| {
             let published =
                 self.publications.get(name).filter(|it| it.builder == BUILDER && is_served(&self.store, it))?;
+            let published = Some(published).filter(|it| publishing.is_current(it))?;
             let known: Vec<&Digest> = published.lock.snapshot.iter().map(|suite| &suite.in_release).collect();
             let definition = definition_digest(&self.builder.catalogue, name).ok()?;
             let wanted = chosen_platforms(self.builder.catalogue.get(name).ok()?, &request.platforms);

@@ -1,12 +1,12 @@
 //! For containerd from 2.1 on: its image verifier, which asks a program before it unpacks an image.
 //!
-//! In: nothing. Out: the part of `config.toml`, and the program: a shell script of two lines that calls `bedplate verify --containerd`.
+//! In: nothing. Out: the part of `config.toml`, and the program: a shell script that calls `bedplate verify --containerd`.
 //! Specification: <https://github.com/containerd/containerd/blob/main/docs/image-verification.md>.
 
 /// Where the program goes; containerd runs everything in this folder.
 pub const CONTAINERD_BIN_DIR: &str = "/opt/containerd/image-verifier/bin";
 /// Where the policy goes.
-pub const CONTAINERD_POLICY: &str = "/etc/bedplate/policy.yaml";
+pub const CONTAINERD_POLICY: &str = "/etc/bedplate/verify.yaml";
 
 /// The part of `/etc/containerd/config.toml`.
 pub fn containerd_config() -> String {
@@ -22,9 +22,11 @@ version = 3
     )
 }
 
-/// The program in `bin_dir`; containerd adds the name and digest of the image.
+/// The program in `bin_dir`, under any name; containerd adds the name and digest of the image.
 pub fn containerd_verifier() -> String {
-    format!("#!/bin/sh\nexec bedplate verify --policy {CONTAINERD_POLICY} --containerd \"$@\"\n")
+    format!(
+        "#!/bin/sh\n# Goes into {CONTAINERD_BIN_DIR}/, and the policy to {CONTAINERD_POLICY}.\nexec bedplate verify --policy {CONTAINERD_POLICY} --containerd \"$@\"\n"
+    )
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod certificates;
 mod cosign;
 mod demands;
 mod hostile;
+mod keyless;
 mod mutated;
 mod policies;
 mod speed;

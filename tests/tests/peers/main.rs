@@ -8,6 +8,7 @@ mod debian;
 mod delivery;
 mod docker;
 mod harness;
+mod keyless;
 mod registry;
 mod sbom;
 mod smoke;

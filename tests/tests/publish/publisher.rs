@@ -13,15 +13,23 @@ use oci::{
     Descriptor, EMPTY_JSON, ImageConfig, ImageIndex, ImageManifest, MEDIA_TYPE_CONFIG, MEDIA_TYPE_INDEX,
     MEDIA_TYPE_LAYER_GZIP, MEDIA_TYPE_MANIFEST, Platform, Repository, Tag,
 };
-use plan::Publication;
-use registry::Store;
-use worker::{ImageTags, Publications, Sending, Sent, TargetSettings, Targets, silent};
+use plan::{Attested, Publication, PublishedPlatform};
+use registry::{Place, Store};
+use signing::{CYCLONEDX, Document, PROVENANCE, SPDX, Statement};
+use worker::{
+    ImageTags, Publications, Saying, Sending, Sent, Signers, SigningSettings, Subject, TargetSettings, Targets, attach,
+    silent,
+};
 
 /// A state folder.
 pub(crate) struct Publisher {
     folder: tempfile::TempDir,
     pub(crate) store: Arc<Store>,
+    pub(crate) signers: Arc<Signers>,
 }
+
+/// The host in the names that images are signed under.
+pub(crate) const HOST: &str = "images.example";
 
 /// A layer that tests may share between images: so long that it is sent in several pieces.
 pub(crate) fn layer(text: &str) -> Vec<u8> {
@@ -36,8 +44,10 @@ pub(crate) fn to(address: &str) -> TargetSettings {
 impl Publisher {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(folder.path().join("state/registry")).unwrap());
-        Self { folder, store }
+        let state = folder.path().join("state");
+        let store = Arc::new(Store::open(state.join("registry")).unwrap());
+        let signers = Arc::new(Signers::open(&SigningSettings::default(), &state).unwrap());
+        Self { folder, store, signers }
     }
 
     pub(crate) fn state(&self) -> PathBuf {
@@ -59,13 +69,25 @@ impl Publisher {
             let manifest = ImageManifest::new(config, layers.clone()).to_bytes();
             self.store.put_manifest(&repository, &manifest, MEDIA_TYPE_MANIFEST).unwrap().with_platform(platform)
         };
-        let index = ImageIndex::new(["amd64", "arm64"].map(manifest).into()).to_bytes();
+        let platforms = ["amd64", "arm64"].map(manifest);
+        let index = ImageIndex::new(platforms.to_vec()).to_bytes();
         let index = self.store.put_manifest(&repository, &index, MEDIA_TYPE_INDEX).unwrap();
         let tags = ["latest", version].map(|tag| (tag.parse::<Tag>().unwrap(), index.clone()));
         self.store.tag_all(&repository, &tags).unwrap();
-        let publication = publication(image, version, &index.digest);
+        let mut publication = publication(image, version, &index.digest);
+        publication.platforms = platforms.iter().map(published_platform).collect();
+        publication.attested = self.sign(&repository, platforms.into_iter().chain([index]));
         Publications::of_state(&self.state()).unwrap().put(&publication).unwrap();
         ImageTags::try_from(&publication).unwrap()
+    }
+
+    fn sign(&self, repository: &Repository, manifests: impl Iterator<Item = Descriptor>) -> Attested {
+        let name = format!("{HOST}/{repository}");
+        let subjects = manifests.map(|manifest| subject(&name, manifest)).collect();
+        let place = Place::Store(Arc::clone(&self.store), repository.clone());
+        let attached = attach(&place, &name, subjects, &self.signers);
+        let manifests = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(attached)).unwrap();
+        Attested { name, signers: Vec::new(), manifests }
     }
 
     /// Puts something that speaks about an image.
@@ -87,8 +109,25 @@ impl Publisher {
     /// One run to one target, in a client of its own.
     pub(crate) async fn send(&self, address: &str, images: &[ImageTags], sending: Sending) -> Vec<Sent> {
         let targets = Targets::new(&[to(address)], silent()).unwrap();
-        targets.publish(&self.store, images, sending).await
+        targets.publish(&self.store, &self.signers, images, sending).await
     }
+}
+
+/// A manifest with a statement of each kind that a policy of ours wants.
+fn subject(name: &str, descriptor: Descriptor) -> Subject {
+    let said = |predicate_type| {
+        let document = Document::new("{}").unwrap();
+        let about = vec![signing::Subject::named(name, &descriptor.digest)];
+        let payload = Statement::of_document(predicate_type, about, document).to_bytes();
+        Saying { predicate_type, payload, created: Timestamp::UNIX_EPOCH }
+    };
+    let statements = [SPDX, CYCLONEDX, PROVENANCE].map(said).into();
+    Subject { descriptor, created: Timestamp::UNIX_EPOCH, statements }
+}
+
+fn published_platform(manifest: &Descriptor) -> (String, PublishedPlatform) {
+    let platform = manifest.platform.as_ref().unwrap().to_string();
+    (platform, PublishedPlatform { manifest: manifest.digest.clone(), size: manifest.size, packages: 0 })
 }
 
 fn publication(image: &str, version: &str, index: &Digest) -> Publication {
@@ -111,6 +150,7 @@ fn publication(image: &str, version: &str, index: &Digest) -> Publication {
         created: Timestamp::UNIX_EPOCH,
         published: Timestamp::UNIX_EPOCH,
         builder: "bedplate".to_owned(),
+        attested: Attested::default(),
         lock,
     }
 }

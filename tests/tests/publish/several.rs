@@ -12,7 +12,7 @@ async fn a_target_that_refuses_does_not_stop_the_others_and_gets_its_share_later
     let images = publisher.two();
     bad.set_away(true);
     let targets = Targets::new(&[to(&bad.place("x")), to(&good.place("x"))], silent()).unwrap();
-    let sent = targets.publish(&publisher.store, &images, Sending::Changed).await;
+    let sent = targets.publish(&publisher.store, &publisher.signers, &images, Sending::Changed).await;
     let outcome: Vec<bool> = sent.iter().map(worker::Sent::is_good).collect();
     assert_eq!(outcome, [false, false, true, true]);
     match &sent[0].result {
@@ -24,7 +24,7 @@ async fn a_target_that_refuses_does_not_stop_the_others_and_gets_its_share_later
     }
     assert_eq!(pull_all(&good.client).await.len(), 4);
     bad.set_away(false);
-    let sent = targets.publish(&publisher.store, &images, Sending::Changed).await;
+    let sent = targets.publish(&publisher.store, &publisher.signers, &images, Sending::Changed).await;
     assert!(
         sent.len() == 2 && sent.iter().all(|one| one.is_good() && one.name.starts_with(&bad.place("x"))),
         "{sent:?}"

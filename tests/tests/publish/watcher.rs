@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
+use signing::{COSIGN_SIGNATURE, CYCLONEDX, PROVENANCE, SPDX};
 use tests::{Hash, RegistryClient};
 use tokio::task::JoinHandle;
 
@@ -47,7 +48,11 @@ pub(crate) async fn pull_all(client: &RegistryClient) -> Vec<(String, String)> {
         let list = client.get(&format!("/v2/{repository}/tags/list")).await;
         for tag in strings(&list.json()["tags"]) {
             let digest = pull(client, &repository, &tag).await;
-            found.push((format!("{repository}:{tag}"), digest));
+            // The tags of signatures are no images.
+            if !tag.starts_with("sha256-") {
+                signed(client, &repository, &digest).await;
+                found.push((format!("{repository}:{tag}"), digest));
+            }
         }
     }
     found
@@ -71,6 +76,25 @@ async fn pull(client: &RegistryClient, repository: &str, reference: &str) -> Str
         assert_eq!(Hash::Sha256.digest(&answer.bytes), digest);
     }
     digest
+}
+
+/// Whoever sees the tag can verify what it leads to: both forms of the signature, and the statements, of the index and of each platform.
+async fn signed(client: &RegistryClient, repository: &str, digest: &str) {
+    let manifest = client.ask("GET", &format!("/v2/{repository}/manifests/{digest}"), &ACCEPT, "").await.is(200).json();
+    for child in manifest["manifests"].as_array().into_iter().flatten() {
+        Box::pin(signed(client, repository, child["digest"].as_str().unwrap())).await;
+    }
+    let classic = format!("/v2/{repository}/manifests/{}.sig", digest.replace(':', "-"));
+    client.ask("GET", &classic, &ACCEPT, "").await.is(200);
+    let referrers = client.get(&format!("/v2/{repository}/referrers/{digest}")).await.is(200).json();
+    let types: Vec<&Value> = referrers["manifests"].as_array().unwrap().iter().map(predicate_type).collect();
+    for wanted in [COSIGN_SIGNATURE, SPDX, CYCLONEDX, PROVENANCE] {
+        assert_eq!(types.iter().filter(|found| ***found == *wanted).count(), 1, "{wanted}: {referrers:#}");
+    }
+}
+
+fn predicate_type(referrer: &Value) -> &Value {
+    &referrer["annotations"]["dev.sigstore.bundle.predicateType"]
 }
 
 fn strings(list: &Value) -> Vec<String> {

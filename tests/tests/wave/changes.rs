@@ -148,14 +148,15 @@ async fn a_damaged_layer_is_published_whole_again_once_it_was_deleted() {
     let published = wave.publications.get("static").unwrap();
     let repository = "static".parse().unwrap();
     let blobs = wave.store.layout_path(&repository).join("blobs/sha256");
-    let largest = worker::list(&blobs).unwrap().into_iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
-    let whole = std::fs::read(&largest).unwrap();
+    let is_layer = |path: &std::path::PathBuf| std::fs::read(path).unwrap().starts_with(&[0x1f, 0x8b]);
+    let layer = worker::list(&blobs).unwrap().into_iter().find(is_layer).unwrap();
+    let whole = std::fs::read(&layer).unwrap();
     // The registry and the cache have the same file: both are damaged.
-    std::fs::write(&largest, vec![0; whole.len()]).unwrap();
-    std::fs::remove_file(&largest).unwrap();
+    std::fs::write(&layer, vec![0; whole.len()]).unwrap();
+    std::fs::remove_file(&layer).unwrap();
     assert_eq!(wave.run(&images).await.unwrap().counts(), (0, 0, 1), "the cache is found to be damaged");
     let again = wave.run(&images).await.unwrap();
     assert_eq!(failures(&again), [""; 0]);
-    assert_eq!(std::fs::read(&largest).unwrap(), whole);
+    assert_eq!(std::fs::read(&layer).unwrap(), whole);
     assert_eq!(wave.publications.get("static").unwrap().index, published.index);
 }

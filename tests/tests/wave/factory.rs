@@ -1,16 +1,17 @@
 //! A whole factory on a fake archive: machine, state folder, catalogue.
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assemble::Catalogue;
-use plan::{Outcome, WaveSummary};
+use assemble::{Catalogue, ImageLock};
+use plan::{Decision, Outcome, Publication, WaveSummary};
 use registry::Store;
 use tests::{FakeArchive, FakeServer};
 use worker::{
-    Archive, ArchiveSettings, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, RetryPolicy,
-    RulesCache, Segments, State, Wave, WaveRequest, silent,
+    Archive, ArchiveSettings, Builder, Client, Debs, Failure, InReleases, Indexes, Layers, Observer, Publications,
+    Publisher, RetryPolicy, RulesCache, Segments, Signers, SigningSettings, State, Wave, WaveRequest, silent,
 };
 
 /// Images that the small archive can give.
@@ -48,7 +49,7 @@ pub(crate) fn catalogue(archive: &FakeArchive) -> Catalogue {
 }
 
 /// A factory in a folder, whose APT sources name the server.
-pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path) -> (State, Wave) {
+pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path) -> (State, Factory) {
     let sources = folder.join("etc/apt/sources.list.d");
     std::fs::create_dir_all(&sources).unwrap();
     std::fs::write(sources.join("debian.sources"), archive.apt_sources(&server.url())).unwrap();
@@ -73,7 +74,43 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         publications: Publications::of_state(root).unwrap(),
         store: Arc::new(Store::open(state.registry()).unwrap()),
     };
-    (state, wave)
+    let signers = Signers::open(&SigningSettings::default(), state.root()).unwrap();
+    let publisher = Publisher { store: Arc::clone(&wave.store), signers: Arc::new(signers), name: NAME.into() };
+    (state, Factory { wave, publisher })
+}
+
+/// The name that images are signed under.
+pub(crate) const NAME: &str = "images.example";
+
+/// A wave, and who publishes what it builds.
+#[derive(Clone)]
+pub(crate) struct Factory {
+    pub(crate) wave: Wave,
+    pub(crate) publisher: Publisher,
+}
+
+impl Factory {
+    pub(crate) async fn run(&self, request: &WaveRequest) -> Result<WaveSummary, Failure> {
+        self.wave.run(request, &self.publisher).await
+    }
+
+    pub(crate) fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
+        self.wave.decide(lock, Some(&self.publisher))
+    }
+}
+
+impl Deref for Factory {
+    type Target = Wave;
+
+    fn deref(&self) -> &Wave {
+        &self.wave
+    }
+}
+
+impl DerefMut for Factory {
+    fn deref_mut(&mut self) -> &mut Wave {
+        &mut self.wave
+    }
 }
 
 /// What failed, as `image: message`.

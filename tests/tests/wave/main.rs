@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
+mod archive_evidence;
 mod caches;
 mod changes;
 mod factory;
 mod golden;
 mod hostile;
+mod provenance;
+mod rebuild;
+mod rebuild_attest;

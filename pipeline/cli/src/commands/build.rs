@@ -43,7 +43,9 @@ async fn build(context: &Context, wave: &Wave, command: &Build) -> anyhow::Resul
         None => split(wave.locks(&request).await?),
     };
     match &command.locked {
-        Some(_) => wave.fetch_locked(&locks, context.settings.snapshots.as_deref()).await?,
+        Some(_) => {
+            wave.fetch_locked(&locks, context.settings.snapshots.as_deref()).await?;
+        }
         None => wave.fetch(&locks).await?,
     }
     let (builder, work) = (wave.builder.clone(), locks.clone());

@@ -56,7 +56,7 @@ fn rotate(arguments: &Arguments, context: &Context, folder: &KeyFolder, role: Op
     print(arguments, &made)?;
     say(
         arguments,
-        "\nThe old key signs too, until `bedplate keys retire ID`. Start `bedplate up` again, wait until every image is signed by both, and \
+        "\nThe old key signs too, until `bedplate keys retire ID`. The next wave of `bedplate up` takes the new one; wait until every image is signed by both, and \
          let others fetch the new key first.\n",
     )
 }

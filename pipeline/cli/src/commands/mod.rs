@@ -11,6 +11,7 @@ pub(crate) mod keys;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod publish;
+pub(crate) mod rebuild;
 pub(crate) mod sbom;
 pub(crate) mod serve;
 pub(crate) mod site;

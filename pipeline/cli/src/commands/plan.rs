@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Plan) -> anyhow::Result<u8> {
     let request = WaveRequest { images: command.images.clone(), platforms: command.platforms.clone() };
     let (locks, failed) = split(runtime()?.block_on(wave.locks(&request))?);
     let planned: Vec<Planned> =
-        locks.iter().map(|lock| Planned { image: lock.name.clone(), decision: wave.decide(lock).0 }).collect();
+        locks.iter().map(|lock| Planned { image: lock.name.clone(), decision: wave.decide(lock, None).0 }).collect();
     print(arguments.format, &wave, &planned)?;
     let code = failed_code(&failed, planned.len())?;
     let due = planned.iter().any(|one| one.decision != Decision::UpToDate);

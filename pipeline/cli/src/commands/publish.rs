@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Publish) -> anyhow::Result<u8
     let sending = if command.dry_run { Sending::DryRun } else { Sending::All };
     let sent = {
         let targets = Targets::new(&settings, progress::reporter(arguments.progress))?;
-        runtime()?.block_on(targets.publish(&store, &images, sending))
+        runtime()?.block_on(targets.publish(&store, &context.signers()?, &images, sending))
     };
     ensure!(!sent.is_empty(), "nothing is to be published: the settings under `publish` leave out all images or tags");
     print(arguments.format, &sent, command.dry_run)?;

@@ -4,6 +4,7 @@
 //! runs, and another at each tick of the schedule; two never run at a time. What to do is decided from state, so a
 //! missed tick costs nothing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use plan::WaveSummary;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler};
-use worker::{Sent, Signers, Wave, WaveRequest};
+use worker::{Publisher, Sent, Signers, SigningSettings, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
@@ -32,18 +33,21 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let settings = &context.settings.registry;
     let serving = (!command.once).then(|| runtime.block_on(async { Serving::bind(address, settings) })).transpose()?;
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
-    let (state, wave) = context.open(&progress::reporter(arguments.progress))?;
-    Signers::open(&context.settings.signing, state.root())?;
+    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
+    let url = settings.url(address);
+    let publisher = context.publisher(&wave, &url)?;
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
         status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
         wave: Arc::new(wave),
+        keys: Keys { settings: context.settings.signing.clone(), state: context.state.clone() }.into(),
+        publisher,
         request,
         busy: Arc::new(Mutex::new(())),
         cleaning: Arc::new(Cleaning::new(context.settings.retention)),
         delivery: Arc::new(delivery),
-        printing: Printing { format: arguments.format, url: settings.url(address).into() },
+        printing: Printing { format: arguments.format, url: url.into() },
     };
     match serving {
         None => runtime.block_on(factory.once()),
@@ -69,9 +73,23 @@ impl Printing {
     }
 }
 
+/// Where the signers are: they are opened for each wave anew, so that a key that was replaced meanwhile is the new one.
+struct Keys {
+    settings: SigningSettings,
+    state: PathBuf,
+}
+
+impl Keys {
+    fn open(&self) -> anyhow::Result<Arc<Signers>> {
+        Ok(Arc::new(Signers::open(&self.settings, &self.state)?))
+    }
+}
+
 #[derive(Clone)]
 struct Factory {
     wave: Arc<Wave>,
+    keys: Arc<Keys>,
+    publisher: Publisher,
     request: WaveRequest,
     status: Arc<Status>,
     busy: Arc<Mutex<()>>,
@@ -83,7 +101,7 @@ struct Factory {
 impl Factory {
     async fn once(&self) -> anyhow::Result<u8> {
         let summary = self.evaluate().await?;
-        let sent = self.delivery.run(&self.wave).await;
+        let sent = self.delivery.run(&self.wave, &*self.keys.open()?).await;
         self.printing.print(&self.wave, &summary, &sent)?;
         Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
@@ -128,7 +146,8 @@ impl Factory {
     /// One wave; whoever comes while one runs is turned away.
     async fn evaluate(&self) -> anyhow::Result<WaveSummary> {
         let Ok(_busy) = self.busy.try_lock() else { anyhow::bail!("an evaluation is still running") };
-        let finished = self.wave.run(&self.request).await;
+        let publisher = Publisher { signers: self.keys.open()?, ..self.publisher.clone() };
+        let finished = self.wave.run(&self.request, &publisher).await;
         progress::rest();
         match finished {
             Ok(summary) => {
@@ -172,7 +191,10 @@ impl Factory {
     fn deliver(&self) {
         let factory = self.clone();
         tokio::spawn(async move {
-            let sent = factory.delivery.run(&factory.wave).await;
+            let sent = match factory.keys.open() {
+                Ok(signers) => factory.delivery.run(&factory.wave, &signers).await,
+                Err(error) => return tracing::error!("nothing is published to other registries: {error:#}"),
+            };
             factory.status.set_sent(Timestamp::now(), &sent);
         });
     }

@@ -1,13 +1,16 @@
 //! `bedplate verify`: whether images may be used, and why: several at a time, in a tree each.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use anyhow::{Context as _, bail, ensure};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use oci::{Reference, Repository};
 use registry::{Client, ClientSettings, Named, Place, Reader};
 use serde::Serialize;
-use signing::{Finding, Outcome};
-use worker::{Examination, Examiner, KnownKeys, Verdict};
+use signing::{Finding, Outcome, Provenance};
+use worker::{ArchiveEvidence, Examination, Examiner, KnownKeys, Verdict, blocking, check_archive};
 
 use crate::arguments::{Arguments, Format, Verify};
 use crate::context::{Context, runtime};
@@ -48,6 +51,13 @@ struct Subject {
     name: Option<String>,
 }
 
+/// What is looked at beyond signatures and statements.
+#[derive(Clone)]
+struct Beyond {
+    contents: bool,
+    archive: Option<Arc<ArchiveEvidence>>,
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Verify) -> anyhow::Result<u8> {
     ensure!(
@@ -59,10 +69,11 @@ pub(crate) fn run(arguments: &Arguments, command: &Verify) -> anyhow::Result<u8>
     let client = Client::new(ClientSettings { parallel: PARALLEL, ..believing.registries.settings(&command.reach) })?;
     let examiner = Examiner::new(believing.policy, believing.root, command.platforms.clone(), Timestamp::now());
     let subjects: Vec<_> = command.images.iter().map(|image| subject(image, command, &context, &client)).collect();
+    let beyond = Beyond { contents: command.contents, archive: archive(command, &context)? };
     let answers = runtime()?.block_on(async {
         let work = command.images.iter().zip(subjects).map(|(image, subject)| {
-            let (examiner, contents, image) = (examiner.clone(), command.contents, image.clone());
-            async move { tokio::spawn(answer(examiner, image, subject, contents)).await }
+            let (examiner, beyond, image) = (examiner.clone(), beyond.clone(), image.clone());
+            async move { tokio::spawn(answer(examiner, image, subject, beyond)).await }
         });
         let work: Vec<_> = work.collect();
         stream::iter(work).buffered(TOGETHER).collect::<Vec<_>>().await
@@ -156,14 +167,19 @@ fn canonical(text: &str) -> anyhow::Result<String> {
     Ok(format!("{host}/{}", reference.repository))
 }
 
-async fn answer(examiner: Examiner, image: String, subject: anyhow::Result<Subject>, contents: bool) -> Answer {
+async fn answer(examiner: Examiner, image: String, subject: anyhow::Result<Subject>, beyond: Beyond) -> Answer {
     let work = async {
         let subject = subject?;
         let reader = Reader::open(&subject.place).await?;
         let mut examination = examiner.examine(&reader, &subject.named, subject.name.as_deref()).await?;
-        if contents {
+        if beyond.contents {
             let findings = look_into(&reader, &examination.images).await?;
             examination.add(findings);
+        }
+        if let Some(archive) = beyond.archive {
+            let provenance = examination.provenances.first().cloned();
+            let finding = blocking(move || vouched(provenance.as_ref(), &archive)).await;
+            examination.add(vec![finding]);
         }
         Ok::<Examination, anyhow::Error>(examination)
     };
@@ -175,6 +191,21 @@ async fn answer(examiner: Examiner, image: String, subject: anyhow::Result<Subje
             Answer { image, verdict: Verdict::Undecided, digest: None, finding }
         }
     }
+}
+
+/// The kept files of the archive, where they are given.
+fn archive(command: &Verify, context: &Context) -> anyhow::Result<Option<Arc<ArchiveEvidence>>> {
+    let Some(folder) = &command.archive else { return Ok(None) };
+    let keyring = context.settings.archive.keyring(Path::new("/"))?;
+    Ok(Some(Arc::new(ArchiveEvidence::open(folder, keyring)?)))
+}
+
+fn vouched(provenance: Option<&Provenance>, archive: &ArchiveEvidence) -> Finding {
+    let none = || {
+        let text = "archive: no provenance that is believed says what the image was made of";
+        Finding::new(Outcome::Bad, "archive-unknown", text)
+    };
+    provenance.map_or_else(none, |provenance| check_archive(provenance, archive))
 }
 
 fn print(format: Format, answers: &[Answer]) -> anyhow::Result<()> {

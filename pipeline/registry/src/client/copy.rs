@@ -4,6 +4,7 @@
 //! them, and signatures under tags of their own; the tags themselves last. Nothing is sent that is there. After an interruption the
 //! same call ends the same.
 
+mod attach;
 mod blobs;
 mod error;
 mod events;
@@ -15,8 +16,10 @@ mod walk;
 
 use std::path::PathBuf;
 
+pub use attach::{attach, detach};
 pub use error::CopyError;
 pub use events::{CopyEvent, CopyReporter, CopySummary};
+use manifests::Plan;
 use oci::Tag;
 
 use super::Named;
@@ -50,6 +53,18 @@ pub async fn copy(
     options: &CopyOptions,
     reporter: &dyn CopyReporter,
 ) -> Result<CopySummary, CopyError> {
+    copy_untagged(source, target, tags, options, reporter).await?.move_tags().await
+}
+
+/// The same but for the tags that were asked for, which have not moved yet: so what is in the target can be looked at before anybody
+/// else does.
+pub async fn copy_untagged<'a>(
+    source: &Place,
+    target: &Place,
+    tags: &[(Named, Vec<Tag>)],
+    options: &'a CopyOptions,
+    reporter: &'a dyn CopyReporter,
+) -> Result<Untagged<'a>, CopyError> {
     let source = Reader::open(source).await?;
     let target = Reader::of_target(target, options.dry_run).await?;
     let graph = walk::walk(&source, tags, options, reporter).await?;
@@ -58,8 +73,23 @@ pub async fn copy(
     let plan = job.plan(graph).await?;
     job.send_blobs(&plan, &mut summary).await?;
     job.write_manifests(&plan, &mut summary).await?;
-    job.move_tags(&plan, &mut summary).await?;
-    Ok(summary)
+    job.move_tags(&plan, &plan.signature_tags, &mut summary).await?;
+    Ok(Untagged { job, plan, summary })
+}
+
+/// A copy of which everything is in the target but the tags that were asked for.
+pub struct Untagged<'a> {
+    job: Job<'a>,
+    plan: Plan,
+    summary: CopySummary,
+}
+
+impl Untagged<'_> {
+    /// Moves the tags.
+    pub async fn move_tags(mut self) -> Result<CopySummary, CopyError> {
+        self.job.move_tags(&self.plan, &self.plan.tags, &mut self.summary).await?;
+        Ok(self.summary)
+    }
 }
 
 /// One copy under way.

@@ -3,10 +3,11 @@
 //! In: a path, and bytes or a file with them. Out: the file under its name, synced, after a rename; or nothing, and an error that names it.
 //! Image layout: <https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md>.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use blob::{Digest, Verdict};
@@ -52,6 +53,20 @@ pub(crate) fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(),
     file.write_all(bytes).map_err(at(path, "written"))?;
     fault::point("temporary written");
     publish(file, path, existing)
+}
+
+/// Writes small files, each as a whole; their folders are synced once, after the last.
+pub(crate) fn write_all(files: &[(PathBuf, &[u8])]) -> Result<(), StoreError> {
+    for (path, bytes) in files {
+        let mut file = temporary_beside(path)?;
+        file.write_all(bytes).map_err(at(path, "written"))?;
+        file.as_file().sync_all().map_err(at(path, "synced"))?;
+        fault::point("temporary synced");
+        file.persist(path).map_err(|refused| at(path, "renamed to")(refused.error))?;
+        fault::point("temporary renamed");
+    }
+    let folders: BTreeSet<&Path> = files.iter().map(|(path, _)| folder_of(path)).collect();
+    folders.into_iter().try_for_each(sync_folder)
 }
 
 fn temporary_beside(path: &Path) -> Result<NamedTempFile, StoreError> {

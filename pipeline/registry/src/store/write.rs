@@ -167,7 +167,12 @@ impl Store {
         })
     }
 
-    fn require_all(&self, repository: &Repository, document: &Document, blobs: Blobs) -> Result<(), StoreError> {
+    pub(super) fn require_all(
+        &self,
+        repository: &Repository,
+        document: &Document,
+        blobs: Blobs,
+    ) -> Result<(), StoreError> {
         match blobs {
             Blobs::Required => document.required().try_for_each(|blob| self.require(repository, blob)),
             Blobs::Optional => Ok(()),
@@ -225,7 +230,7 @@ impl Store {
     }
 }
 
-fn read(push: Push<'_>) -> Result<(Descriptor, Document), StoreError> {
+pub(super) fn read(push: Push<'_>) -> Result<(Descriptor, Document), StoreError> {
     let algorithm = push.digest.map_or(Algorithm::Sha256, Digest::algorithm);
     let digest = Digest::by(algorithm, push.bytes);
     if let Some(expected) = push.digest.filter(|expected| **expected != digest) {

@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod attach;
 mod copying;
 mod credentials;
 mod fixture;

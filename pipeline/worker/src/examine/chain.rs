@@ -31,26 +31,25 @@ impl<'a> Believed<'a> {
         self.proofs.iter().filter(move |proof| is_of_type(&proof.predicate_type, wanted))
     }
 
-    /// The lock of the first provenance that has one; and what is wrong with those that have none.
+    /// Those by a builder of ours: others have other parameters, and their statements cannot be read as ours.
+    pub(super) fn provenances(&self) -> impl Iterator<Item = Provenance> {
+        let read = self.of_type(PROVENANCE).filter_map(|proof| Statement::<Provenance>::parse(&proof.payload).ok());
+        read.map(|statement| statement.predicate).filter(|it| it.build_definition.build_type == BUILD_TYPE)
+    }
+
+    /// The first lock among them; or why none of them has one.
     fn lock(&self) -> Option<Result<ImageLock, String>> {
-        let mut read = self.of_type(PROVENANCE).filter_map(|proof| lock_of(&proof.payload));
-        let first = read.next()?;
-        Some(first.or_else(|error| read.find_map(Result::ok).ok_or(error)))
+        let mut locks = self.provenances().map(|provenance| lock_of(&provenance));
+        let first = locks.next()?;
+        Some(first.or_else(|error| locks.find_map(Result::ok).ok_or(error)))
     }
 }
 
-/// The lock that a provenance of ours holds; nothing where others built it.
-fn lock_of(payload: &[u8]) -> Option<Result<ImageLock, String>> {
-    // Other builders have other parameters, and their statements cannot be read as ours.
-    let statement = Statement::<Provenance>::parse(payload)
-        .ok()
-        .filter(|it| it.predicate.build_definition.build_type == BUILD_TYPE)?;
-    let lock = statement.predicate.build_definition.internal_parameters.lock.held();
-    let text = lock.and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(text) = text else {
-        return Some(Err("it holds no lock whose digest is the one that it names".to_owned()));
-    };
-    Some(ImageLock::parse(&text).map_err(|error| error.to_string()))
+fn lock_of(provenance: &Provenance) -> Result<ImageLock, String> {
+    let held = provenance.build_definition.internal_parameters.lock.held();
+    let text = held.and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = text.ok_or("it holds no lock whose digest is the one that it names")?;
+    ImageLock::parse(&text).map_err(|error| error.to_string())
 }
 
 /// Follows the chain for one image; for what is none, there is nothing to follow.

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use signing::{Policy, Signer};
+use signing::{Policy, Signer, TrustedRoot};
 
 use crate::keys::folder::KeyFolder;
 use crate::keys::known::short_id;
@@ -45,6 +45,11 @@ impl Signers {
     /// The public keys of these, and the retired ones.
     pub fn known(&self) -> &KnownKeys {
         &self.known
+    }
+
+    /// Who vouches for the certificates of signers without a key.
+    pub fn trusted_root(&self) -> Option<&TrustedRoot> {
+        None
     }
 
     /// Believes exactly these keys, retired ones too, about repositories below `name` (`HOST` or `HOST/PREFIX`).

@@ -24,4 +24,6 @@ mod token_server;
 pub(crate) mod tools;
 mod verifier;
 
-pub(crate) use tools::brought;
+pub(crate) use sample::Sample;
+pub(crate) use server::Registry;
+pub(crate) use tools::{Tool, brought, text};

@@ -52,8 +52,10 @@ fn containerd_pulls_what_is_signed_and_refuses_the_rest_with_the_reason() {
     let containerd = Containerd::start_with(&daemon, &ctr, &plugin, &[("BEDPLATE_VERIFY_POLICY", &policy)]);
     let pull = |name: &str| {
         let name = registry.name(&format!("{name}:1"));
-        let output =
-            containerd.command(&["images", "pull", "--plain-http", "--snapshotter", "native", &name]).output().unwrap();
+        let output = containerd
+            .command(&["images", "pull", "--plain-http", "--all-platforms", "--snapshotter", "native", &name])
+            .output()
+            .unwrap();
         (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     };
     let (pulled, said) = pull("good");

@@ -22,23 +22,26 @@ impl Job<'_> {
         Ok(together(compared, self.parallel()).await?.into_iter().flatten().collect())
     }
 
-    /// Moves all tags.
-    pub(super) async fn move_tags(&self, plan: &Plan, summary: &mut CopySummary) -> Result<(), CopyError> {
-        for tags in [&plan.signature_tags, &plan.tags] {
-            summary.tags += tags.len();
-            if self.options.dry_run || tags.is_empty() {
-                continue;
+    /// Moves tags.
+    pub(super) async fn move_tags(
+        &self,
+        plan: &Plan,
+        tags: &[(Tag, Descriptor)],
+        summary: &mut CopySummary,
+    ) -> Result<(), CopyError> {
+        summary.tags += tags.len();
+        if self.options.dry_run || tags.is_empty() {
+            return Ok(());
+        }
+        match &self.target.end {
+            End::Local(target) => target.tag(tags.to_vec()).await?,
+            End::Remote(target) => {
+                let moved = tags.iter().map(|(tag, descriptor)| point(target, plan, tag, descriptor));
+                together(moved, self.parallel()).await?;
             }
-            match &self.target.end {
-                End::Local(target) => target.tag(tags.clone()).await?,
-                End::Remote(target) => {
-                    let moved = tags.iter().map(|(tag, descriptor)| point(target, plan, tag, descriptor));
-                    together(moved, self.parallel()).await?;
-                }
-            }
-            for (tag, descriptor) in tags {
-                self.reporter.event(CopyEvent::TagMoved { tag: tag.clone(), digest: descriptor.digest.clone() });
-            }
+        }
+        for (tag, descriptor) in tags {
+            self.reporter.event(CopyEvent::TagMoved { tag: tag.clone(), digest: descriptor.digest.clone() });
         }
         Ok(())
     }

@@ -1,0 +1,180 @@
+//! `bedplate rebuild`: an image once more from its provenance alone, and whether the same came out. Nothing is published.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use jiff::Timestamp;
+use oci::Descriptor;
+use registry::{Client, ClientSettings, Named, Place, Reader};
+use serde::Serialize;
+use signing::{Artifact, Evidence, Policy, PublicKey};
+use worker::{
+    Attested, BelievedProvenance, Compared, KnownKeys, RebuildComparison, Rebuilt, Recipe, Signers, attest_rebuild,
+    believed_provenance, compare_rebuild, gather_evidence, read_published,
+};
+
+use crate::arguments::{Arguments, Reach};
+use crate::context::{Context, runtime};
+use crate::copy_place::{self, Where};
+use crate::layout_folder::LayoutFolder;
+use crate::output::{self, Table};
+use crate::progress;
+use crate::published;
+use crate::rebuild_arguments::Rebuild;
+
+/// What is printed for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Report<'r> {
+    schema: &'static str,
+    image: &'r str,
+    provenance_signed_by: &'r str,
+    sources: &'r [String],
+    comparison: &'r RebuildComparison,
+    attested: usize,
+}
+
+/// An image index, and everything beside it.
+struct Subject {
+    place: Place,
+    artifact: Artifact,
+    descriptor: Descriptor,
+    published: worker::PublishedImage,
+    evidence: Evidence,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, command: &Rebuild) -> anyhow::Result<u8> {
+    let context = Context::new(arguments)?;
+    let policy = policy(command, &context)?;
+    let runtime = runtime()?;
+    let subject = runtime.block_on(subject(command, &context))?;
+    let found = believed_provenance(&subject.artifact, &subject.evidence, &policy, None, Timestamp::now())?;
+    let recipe = Recipe::read(&found.provenance)?;
+    let (state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let snapshots = context.settings.snapshots.as_deref();
+    let rebuilt = runtime.block_on(wave.rebuild(&recipe, snapshots, state.root()))?;
+    let comparison = compare_rebuild(&subject.published, &rebuilt.image);
+    let attested = if command.attest && comparison.same {
+        runtime.block_on(attest(&context, &subject, &rebuilt, &found))?
+    } else {
+        Vec::new()
+    };
+    print(arguments, command, &found, &rebuilt, &comparison, &attested)?;
+    Ok(u8::from(!comparison.same))
+}
+
+/// The command line's keys or policy; without them the state folder's own keys.
+fn policy(command: &Rebuild, context: &Context) -> anyhow::Result<Policy> {
+    if let Some(path) = &command.policy {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the policy `{name}`"))?;
+        return Ok(assemble::read_yaml(&name, &text)?);
+    }
+    if command.keys.is_empty() {
+        let known = KnownKeys::read(&context.settings.signing, &context.state)?;
+        let folder = context.state.display();
+        ensure!(!known.all().is_empty(), "`{folder}` has no keys: give the key of the provenance with --key FILE");
+        return Ok(known.policy(&own_name(context)));
+    }
+    let mut keys = Vec::new();
+    for path in &command.keys {
+        let failed = || format!("cannot read the key `{}`", path.display());
+        keys.extend(PublicKey::all_from_pem(&std::fs::read(path).with_context(failed)?).with_context(failed)?);
+    }
+    Ok(Policy::of_keys(&[], &keys))
+}
+
+/// The name that our own images have.
+fn own_name(context: &Context) -> String {
+    context.settings.signing.name.clone().unwrap_or_else(|| context.settings.listen.to_string())
+}
+
+async fn subject(command: &Rebuild, context: &Context) -> anyhow::Result<Subject> {
+    let (place, named, name) = find(command, context)?;
+    let reader = Reader::open(&place).await?;
+    let (published, descriptor) = read_published(&reader, &named).await?;
+    let evidence = gather_evidence(&reader, &published.digest).await?;
+    let name = command.name.clone().or(name);
+    let artifact = Artifact { digest: published.digest.clone(), name, tag: None };
+    Ok(Subject { place, artifact, descriptor, published, evidence })
+}
+
+fn find(command: &Rebuild, context: &Context) -> anyhow::Result<(Place, Named, Option<String>)> {
+    let found = copy_place::parse(&command.image)?;
+    let named = found.named.clone();
+    let latest = || Ok::<_, anyhow::Error>(Named::Tag("latest".parse()?));
+    Ok(match found.place {
+        Where::Registry(host, repository) => {
+            let name = format!("{host}/{repository}");
+            let client = Client::new(settings(&command.reach))?;
+            (Place::Remote(client.repository(&host, repository)), named.map_or_else(latest, Ok)?, Some(name))
+        }
+        Where::Layout(folder) => {
+            let named = named.map_or_else(|| LayoutFolder::open(&folder)?.only(), Ok)?;
+            (Place::Layout(folder), named, None)
+        }
+        Where::Own(repository) => {
+            let name = format!("{}/{repository}", own_name(context));
+            let store = Arc::new(published::store(&context.state)?);
+            (Place::Store(store, repository), named.map_or_else(latest, Ok)?, Some(name))
+        }
+    })
+}
+
+fn settings(reach: &Reach) -> ClientSettings {
+    ClientSettings {
+        docker_config: reach.docker_config.clone(),
+        certificate_authorities: reach.certificate_authorities.clone(),
+        plain_http: reach.plain_http.clone(),
+        ..ClientSettings::default()
+    }
+}
+
+async fn attest(
+    context: &Context,
+    subject: &Subject,
+    rebuilt: &Rebuilt,
+    found: &BelievedProvenance,
+) -> anyhow::Result<Vec<Attested>> {
+    let signers = Signers::open(&context.settings.signing, &context.state)?;
+    let report = rebuilt.report(&found.payload);
+    let Subject { place, artifact, descriptor, evidence, .. } = subject;
+    Ok(attest_rebuild(place, descriptor, artifact, evidence, &report, &signers.statement).await?)
+}
+
+fn print(
+    arguments: &Arguments,
+    command: &Rebuild,
+    found: &BelievedProvenance,
+    rebuilt: &Rebuilt,
+    comparison: &RebuildComparison,
+    attested: &[Attested],
+) -> anyhow::Result<()> {
+    let report = Report {
+        schema: "bedplate.rebuild/v1",
+        image: &command.image,
+        provenance_signed_by: &found.signed_by,
+        sources: &rebuilt.sources,
+        comparison,
+        attested: attested.len(),
+    };
+    output::print(arguments.format, &table(comparison), &report)
+}
+
+fn table(comparison: &RebuildComparison) -> Table {
+    let mut table = Table::new(["PART", "SAME", "PUBLISHED", "BUILT AGAIN"]);
+    let mut row = |part: String, compared: &Compared| {
+        let digest = |digest: &Option<blob::Digest>| digest.as_ref().map(ToString::to_string).unwrap_or_default();
+        let same = if compared.same() { "yes" } else { "NO" };
+        table.row([part, same.to_owned(), digest(&compared.published), digest(&compared.rebuilt)]);
+    };
+    row("index".to_owned(), &comparison.index);
+    for platform in &comparison.platforms {
+        row(platform.platform.clone(), &platform.manifest);
+        for part in &platform.parts {
+            row(format!("{} {}", platform.platform, part.part), &part.compared);
+        }
+    }
+    table
+}

@@ -1,0 +1,59 @@
+//! One statement beside an image, in each kind of place: put there, found, taken away.
+
+use oci::{Descriptor, EMPTY_JSON, ImageManifest, MEDIA_TYPE_EMPTY};
+use registry::{CopyOptions, Named, Place, Reader, attach, copy, detach};
+
+use crate::fixture::{Registry, answer, name, put_image, tag};
+
+/// A manifest with a blob that speaks about `subject`.
+fn statement(subject: &Descriptor) -> Vec<u8> {
+    let layers = vec![Descriptor::of("application/x-test", b"said")];
+    let mut manifest = ImageManifest::new(Descriptor::of(MEDIA_TYPE_EMPTY, EMPTY_JSON), layers);
+    manifest.artifact_type = Some("application/x-test".to_owned());
+    manifest.subject = Some(subject.clone());
+    manifest.to_bytes()
+}
+
+/// Whether it was really removed, and not only taken out of the list.
+async fn goes_in_and_out(place: &Place, subject: &Descriptor) -> bool {
+    let manifest = statement(subject);
+    let attached = attach(place, &manifest, &[b"said", EMPTY_JSON]).await.unwrap();
+    assert_eq!(attach(place, &manifest, &[b"said", EMPTY_JSON]).await.unwrap().digest, attached.digest);
+    let reader = Reader::open(place).await.unwrap();
+    let found = reader.referrers(&subject.digest).await.unwrap();
+    assert_eq!(found.iter().map(|found| &found.digest).collect::<Vec<_>>(), [&attached.digest], "{place:?}");
+    let stored = reader.manifest(&Named::Digest(attached.digest.clone())).await.unwrap().unwrap();
+    assert_eq!(stored.bytes, manifest);
+    let removed = detach(place, &attached.digest).await.unwrap();
+    assert_eq!(detach(place, &attached.digest).await.unwrap(), removed);
+    let reader = Reader::open(place).await.unwrap();
+    assert_eq!(reader.referrers(&subject.digest).await.unwrap(), [], "{place:?}");
+    assert!(reader.manifest(&Named::Digest(subject.digest.clone())).await.unwrap().is_some());
+    removed
+}
+
+#[tokio::test]
+async fn a_statement_goes_in_and_out_of_registries_stores_and_layouts() {
+    let registry = Registry::start().await;
+    let (subject, _) = put_image(&registry.store, &name("a"), "layer");
+    assert!(goes_in_and_out(&Place::Remote(registry.remote("a")), &subject).await);
+    let store = Place::Store(registry.store.clone(), name("a"));
+    assert!(goes_in_and_out(&store, &subject).await);
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Place::Layout(folder.path().join("layout"));
+    let images = [(Named::Digest(subject.digest.clone()), vec![tag("one")])];
+    copy(&store, &layout, &images, &CopyOptions::default(), &()).await.unwrap();
+    assert!(goes_in_and_out(&layout, &subject).await);
+}
+
+#[tokio::test]
+async fn a_registry_that_lists_nothing_itself_gets_the_fallback_tag() {
+    let registry = Registry::with(
+        |seen| seen.path.contains("/referrers/").then(|| answer(404, &[], "404 page not found")),
+        |_, response| drop(response.headers_mut().remove("oci-subject")),
+    )
+    .await;
+    let (subject, _) = put_image(&registry.store, &name("a"), "layer");
+    // Our server keeps what former versions of the list name; the list is right by then.
+    assert!(!goes_in_and_out(&Place::Remote(registry.remote("a")), &subject).await);
+}
