@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Brings the registry clients that Debian's stable suite lacks, for the judges under tests/tests/peers.
 # In: `sigstore`, if the servers of a private Sigstore are wanted too; the folder to fill, by default `target/tools` (the tests look there, or
-# where BEDPLATE_TOOLS says). Needs Debian's APT; Python's venv for the validators; Go for two tools, and for the servers, which take
+# where BEDPLATE_TOOLS says). Needs Debian's APT; Python's venv and npm for the validators; Go for two tools, and for the servers, which take
 # minutes each.
-# Out: programs of newer suites unpacked below FOLDER/SUITE, built ones in FOLDER/bin, Python's in FOLDER/python. What is there is kept:
-# delete the folder to renew it.
+# Out: programs of newer suites unpacked below FOLDER/SUITE, built ones in FOLDER/bin, Python's in FOLDER/python, npm's in FOLDER/npm.
+# What is there is kept: delete the folder to renew it.
 # A program that cannot be had is named, and is no failure: its tests then say `not run`.
 set -euo pipefail
 sigstore=
@@ -72,13 +72,24 @@ python() {
   fi
 }
 
+# npm_packages NAME PACKAGE…: packages in FOLDER/npm/NAME.
+npm_packages() {
+  local place=$folder/npm/$1
+  [ -e "$place/.whole" ] && return
+  if ! (mkdir -p "$place" && npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place" "${@:2}" && touch "$place/.whole"); then
+    echo "not had: ${*:2}, of npm"
+    rm -rf "$place"
+  fi
+}
+
 unpack forky docker.io docker-cli docker-buildx containerd crane oras cosign notation
-unpack forky podman skopeo libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0 libseccomp2 libsubid6
+unpack forky podman netavark skopeo libc6 libgpgme45 libassuan9 libgpg-error0 libsqlite3-0 libseccomp2 libsubid6
 with_libraries forky podman skopeo
 unpack trixie cosign
 build regctl github.com/regclient/regclient/cmd/regctl v0.11.7
 build helm helm.sh/helm/v3/cmd/helm v3.22.0
 python sbom spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0'
+npm_packages sigstore @sigstore/verify@3.1.0 @sigstore/bundle@4.0.0
 
 if [ -n "$sigstore" ]; then
   export GOFLAGS=-p=1

@@ -68,7 +68,7 @@ pub use referrer::{
     read_referrer, referrer_descriptor, write_referrer,
 };
 pub use sign::{release_statement, sign_classic, sign_image, sign_statement};
-pub use signer::{Message, SignError, Signature, Signer};
+pub use signer::{Message, SignError, Signature, Signer, SignerIdentity};
 pub use simple_signing::{LARGEST_PAYLOAD, MEDIA_TYPE_SIMPLE_SIGNING, SimpleSigning, SimpleSigningError};
 pub use statement::{STATEMENT_TYPE, STATEMENT_TYPE_0_1, Statement, StatementError, StatementHead, Subject};
 pub use verify::{Verification, verify};

@@ -173,9 +173,16 @@ impl Policy {
 
     /// For whatever these identities sign, by any name: each counts for its roles, and nothing but the release is wanted.
     pub fn of_identities(identities: &[TrustedIdentity]) -> Self {
-        let named = |(at, identity): (usize, &TrustedIdentity)| (format!("identity-{}", at + 1), identity.clone());
-        let identities = identities.iter().enumerate().map(named).collect();
-        Self(PolicyFile { identities, images: vec![ImageRule::for_all(&[])], ..PolicyFile::default() })
+        Self(PolicyFile { images: vec![ImageRule::for_all(&[])], ..PolicyFile::default() }).with_identities(identities)
+    }
+
+    /// The same, and these identities are believed too, each about its roles.
+    #[must_use]
+    pub fn with_identities(mut self, identities: &[TrustedIdentity]) -> Self {
+        let before = self.0.identities.len();
+        let named = |(at, one): (usize, &TrustedIdentity)| (format!("identity-{}", before + at + 1), one.clone());
+        self.0.identities.extend(identities.iter().enumerate().map(named));
+        self
     }
 
     /// The keys by name.

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::{Material, PublicKey, envelope};
+use crate::{Material, NamePattern, PublicKey, envelope};
 
 /// What is signed. A signer that only signs bytes signs [`Message::to_sign`]; one that makes a log entry needs to know the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,30 @@ pub struct SignError {
     pub reason: String,
 }
 
+/// Whom the certificates of a signer name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignerIdentity<'s> {
+    /// The identity provider's address.
+    pub issuer: &'s str,
+    /// Whom it names.
+    pub subject: &'s NamePattern,
+}
+
+impl fmt::Display for SignerIdentity<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.subject, self.issuer)
+    }
+}
+
 /// Something that signs.
 pub trait Signer: Send + Sync + fmt::Debug {
     /// The key by which others check what this signer makes; none where each signature brings a certificate of its own.
     fn public_key(&self) -> Option<&PublicKey>;
+
+    /// Whom its certificates name, where it has no key.
+    fn identity(&self) -> Option<SignerIdentity<'_>> {
+        None
+    }
 
     /// Signs a message; may block for as long as a service takes.
     fn sign(&self, message: &Message<'_>) -> Result<Signature, SignError>;

@@ -31,6 +31,9 @@ fn detail(known: &KnownKeys) -> String {
         keys.map(worker::KnownKey::short_id).collect::<Vec<_>>()
     };
     let role = |role: KeyRole| {
+        if let Some(known) = known.identity(role) {
+            return format!("{role}: certificates of {}", known.identity.shown());
+        }
         let (active, retired) = (of(role, KeyStanding::Active), of(role, KeyStanding::Retired).len());
         let active = if active.is_empty() { "none yet, `bedplate up` makes it".into() } else { active.join(" and ") };
         if retired == 0 { format!("{role}: {active}") } else { format!("{role}: {active}, {retired} retired") }
@@ -88,6 +91,23 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let found = keys(&settings("signing: {release: {key: /none/release.key}}"), state.path());
         assert!(found.health == Health::Bad && found.detail.contains("cannot read `/none/release.key`"), "{found:?}");
+    }
+
+    #[test]
+    fn an_identity_is_shown_and_a_trusted_root_that_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root.json");
+        let settings = settings(&format!(
+            "signing: {{release: {{keyless: {{fulcio: 'https://f.example', timestamp: 'https://t.example', \
+             trusted-root: '{}', identity: {{issuer: 'https://i.example', subject: a@images.example}}}}}}}}",
+            root.display()
+        ));
+        let found = keys(&settings, folder.path());
+        assert!(found.health == Health::Bad && found.detail.contains("root.json"), "{found:?}");
+        std::fs::write(&root, include_str!("../../../signing/tests/vectors/keyless-trusted-root.json")).unwrap();
+        let found = keys(&settings, folder.path());
+        let expected = "release: certificates of a@images.example of https://i.example; statement: none yet";
+        assert!(found.health == Health::Good && found.detail.starts_with(expected), "{found:?}");
     }
 
     #[test]

@@ -53,11 +53,17 @@ fn files(handout: &Handout, audience: Audience) -> anyhow::Result<Vec<Named>> {
         !texts.is_empty(),
         "there is no key: `bedplate up` makes them, or name one in the settings under `signing`"
     );
-    let texts = texts.into_iter().filter(|text| wanted.contains(&text.name)).map(|text| (text.name, text.text));
+    let texts: Vec<Named> =
+        texts.into_iter().filter(|text| wanted.contains(&text.name)).map(|text| (text.name, text.text)).collect();
+    anyhow::ensure!(
+        !texts.is_empty(),
+        "images are signed by certificates of an identity, which this reader cannot be told here: see `bedplate keys list` for the identity, \
+         and hand out `bedplate keys export trusted-root`"
+    );
     if audience != Audience::Containerd {
-        return Ok(texts.collect());
+        return Ok(texts);
     }
-    let policy = texts.map(|(_, text)| (POLICY, text));
+    let policy = texts.into_iter().map(|(_, text)| (POLICY, text));
     Ok([("config.toml", containerd_config()), (PROGRAM, containerd_verifier())].into_iter().chain(policy).collect())
 }
 
@@ -131,6 +137,15 @@ mod tests {
         assert_eq!(written.len(), 3);
         let program = std::fs::metadata(folder.path().join("new/bedplate-verifier")).unwrap();
         assert_eq!(program.permissions().mode() & 0o111, 0o111);
+    }
+
+    #[test]
+    fn where_an_identity_signs_readers_of_keys_are_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let handout = crate::key_texts::tests::keyless_handout(folder.path());
+        assert_eq!(names(&files(&handout, Audience::TrustedRoot).unwrap()), ["trusted_root.json"]);
+        let error = files(&handout, Audience::Kyverno).unwrap_err().to_string();
+        assert!(error.starts_with("images are signed by certificates of an identity"), "{error}");
     }
 
     #[test]

@@ -40,18 +40,30 @@ impl Handout {
         Self { known, name: name.to_owned(), mirrors }
     }
 
-    /// Every file; none while there is no key.
+    /// Every file; none while nobody signs. What reads keys only is not there where certificates sign in their place.
     pub(crate) fn texts(&self) -> Vec<KeyText> {
-        if self.known.all().is_empty() {
+        if self.known.is_empty() {
             return Vec::new();
         }
-        let audience = self.audience();
-        let text = |name, content_type, text| KeyText { name, content_type, text };
-        vec![
-            text("cosign.pub", PEM, self.pem(KeyRole::Release)),
-            text("statement.pub", PEM, self.pem(KeyRole::Statement)),
+        let root = self.known.trusted_root_text().unwrap_or(signing::empty_trusted_root());
+        let mut texts = vec![
             text("policy.yaml", YAML, signing::policy_file(&self.known.policy(&self.name))),
-            text("trusted_root.json", JSON, signing::empty_trusted_root().to_owned()),
+            text("trusted_root.json", JSON, root.to_owned()),
+        ];
+        if self.known.identity(KeyRole::Statement).is_none() {
+            texts.push(text("statement.pub", PEM, self.pem(KeyRole::Statement)));
+        }
+        if self.known.identity(KeyRole::Release).is_none() {
+            texts.extend(self.release_texts());
+        }
+        texts
+    }
+
+    /// For whoever verifies images by keys.
+    fn release_texts(&self) -> [KeyText; 5] {
+        let audience = self.audience();
+        [
+            text("cosign.pub", PEM, self.pem(KeyRole::Release)),
             text("containers-policy.json", JSON, signing::containers_policy(&audience, Others::Refused)),
             text("registries.d.yaml", YAML, signing::registries_d(&audience, &self.mirrors)),
             text("kyverno.yaml", YAML, signing::kyverno_policy(&audience)),
@@ -74,6 +86,10 @@ impl Handout {
             several => several.iter().map(|key| labelled(key, several.len())).collect(),
         }
     }
+}
+
+fn text(name: &'static str, content_type: &'static str, text: String) -> KeyText {
+    KeyText { name, content_type, text }
 }
 
 /// A key with a line before it that readers of PEM skip.
@@ -103,7 +119,7 @@ pub(crate) mod tests {
         Handout::new(signers.known().clone(), "images.example/team", &Settings::default())
     }
 
-    fn text<'a>(texts: &'a [KeyText], name: &str) -> &'a str {
+    fn found<'a>(texts: &'a [KeyText], name: &str) -> &'a str {
         &texts.iter().find(|one| one.name == name).unwrap().text
     }
 
@@ -111,20 +127,20 @@ pub(crate) mod tests {
     fn one_key_is_the_file_that_cosign_makes_and_several_are_named() {
         let state = tempfile::tempdir().unwrap();
         let one = handout(state.path()).texts();
-        let first = PublicKey::from_pem(text(&one, "cosign.pub").as_bytes()).unwrap();
-        assert_eq!(text(&one, "cosign.pub"), first.to_pem());
+        let first = PublicKey::from_pem(found(&one, "cosign.pub").as_bytes()).unwrap();
+        assert_eq!(found(&one, "cosign.pub"), first.to_pem());
         let keys = KeyFolder::of_state(state.path());
         let file = std::fs::File::options().write(true).open(keys.list().unwrap()[0].path.with_extension("pub"));
         file.unwrap().set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
         let second = keys.add(KeyRole::Release).unwrap();
         let two = handout(state.path()).texts();
-        let read = PublicKey::all_from_pem(text(&two, "cosign.pub").as_bytes()).unwrap();
+        let read = PublicKey::all_from_pem(found(&two, "cosign.pub").as_bytes()).unwrap();
         assert_eq!(read, [first.clone(), second.public.clone()], "the one that signed everything comes first");
         keys.retire(first.id().hex()).unwrap();
         let after = handout(state.path()).texts();
-        let read = PublicKey::all_from_pem(text(&after, "cosign.pub").as_bytes()).unwrap();
+        let read = PublicKey::all_from_pem(found(&after, "cosign.pub").as_bytes()).unwrap();
         assert_eq!(read, [second.public, first.clone()]);
-        assert!(text(&after, "cosign.pub").contains(", retired. One of 2 keys: cosign reads the first"));
+        assert!(found(&after, "cosign.pub").contains(", retired. One of 2 keys: cosign reads the first"));
     }
 
     #[test]
@@ -141,8 +157,39 @@ pub(crate) mod tests {
             }
         }
         let policy: signing::Policy =
-            assemble::read_yaml("p", text(&handout(state.path()).texts(), "policy.yaml")).unwrap();
+            assemble::read_yaml("p", found(&handout(state.path()).texts(), "policy.yaml")).unwrap();
         assert_eq!(policy, handout(state.path()).known.policy("images.example/team"));
+    }
+
+    /// What is handed out where an identity signs images and a key of the state folder what is said about them.
+    pub(crate) fn keyless_handout(folder: &Path) -> Handout {
+        std::fs::write(folder.join("root.json"), ROOT).unwrap();
+        let signing = format!(
+            "signing: {{release: {{keyless: {{fulcio: 'https://f.example', timestamp: 'https://t.example', \
+             trusted-root: '{}', identity: {{issuer: 'https://i.example', subject: a@images.example}}}}}}}}",
+            folder.join("root.json").display()
+        );
+        let settings: Settings = assemble::read_yaml("x", &signing).unwrap();
+        let signers = Signers::open(&settings.signing, folder).unwrap();
+        Handout::new(signers.known().clone(), "images.example/team", &settings)
+    }
+
+    const ROOT: &str = include_str!("../../../signing/tests/vectors/keyless-trusted-root.json");
+
+    #[test]
+    fn an_identity_is_believed_by_its_own_root_and_has_no_files_for_readers_of_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let texts = keyless_handout(folder.path()).texts();
+        let names: Vec<_> = texts.iter().map(|text| text.name).collect();
+        assert_eq!(names, ["policy.yaml", "trusted_root.json", "statement.pub"]);
+        assert_eq!(found(&texts, "trusted_root.json"), ROOT);
+        let policy: signing::Policy = assemble::read_yaml("p", found(&texts, "policy.yaml")).unwrap();
+        let identity = &policy.identities()["identity-1"];
+        assert_eq!(
+            (identity.issuer.as_str(), identity.roles.as_slice()),
+            ("https://i.example", &[signing::Role::Release][..])
+        );
+        assert_eq!((policy.rules()[0].classic, policy.keys().len()), (signing::Classic::Refused, 1));
     }
 
     #[test]

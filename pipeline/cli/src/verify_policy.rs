@@ -20,6 +20,7 @@ use registry::ClientSettings;
 use serde::Deserialize;
 use serde_json::Value;
 use signing::{Policy, PublicKey, TrustedRoot};
+use worker::KnownKeys;
 
 use crate::registry_arguments::Reach;
 
@@ -85,6 +86,12 @@ impl Believing {
     /// A policy that needs nothing else.
     pub(crate) fn of_policy(policy: Policy) -> Self {
         Self { policy, root: None, registries: Registries::default() }
+    }
+
+    /// The state folder's own keys and identities, about images below `name`.
+    pub(crate) fn of_known(known: &KnownKeys, name: &str) -> anyhow::Result<Self> {
+        let root = known.trusted_root_text().map(TrustedRoot::parse).transpose()?;
+        Ok(Self { root, ..Self::of_policy(known.policy(name)) })
     }
 
     /// The same with another trusted root, where one is named.

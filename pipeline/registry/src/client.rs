@@ -20,9 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use auth::CredentialError;
 pub use batch::{Batch, BatchManifest, BatchTag};
-pub use copy::{
-    CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Untagged, attach, copy, copy_untagged, detach,
-};
+pub use copy::{CopyError, CopyEvent, CopyOptions, CopyReporter, CopySummary, Untagged, copy, copy_untagged};
 pub use error::{ClientError, ClientFault};
 pub use http::{Refusal, RefusalEntry, backoff, parse_retry_after};
 use oci::Repository;

@@ -9,7 +9,7 @@ mod store;
 pub use client::{
     Batch, BatchManifest, BatchTag, BlobSource, Client, ClientError, ClientFault, ClientSettings, CopyError, CopyEvent,
     CopyOptions, CopyReporter, CopySummary, CredentialError, Named, Patience, Place, Progress, Pushed, Reader, Refusal,
-    RefusalEntry, Remote, Untagged, attach, backoff, copy, copy_untagged, detach, parse_retry_after,
+    RefusalEntry, Remote, Untagged, backoff, copy, copy_untagged, parse_retry_after,
 };
 pub use server::{
     Access, AccessError, AccessSettings, Action, ChallengeKind, LimitSettings, Listen, ListenError, ListenSettings,

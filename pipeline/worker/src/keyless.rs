@@ -20,6 +20,7 @@ mod fake_der;
 mod faults;
 mod fulcio;
 mod rekor;
+mod root_file;
 mod service;
 mod settings;
 mod signer;
@@ -27,5 +28,6 @@ mod timestamp;
 mod token;
 
 pub use error::KeylessError;
+pub use root_file::RootFile;
 pub use settings::{KeylessIdentity, KeylessSettings, TokenSource};
 pub use signer::KeylessSigner;

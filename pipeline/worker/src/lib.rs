@@ -42,6 +42,7 @@ mod rebuild_read;
 mod rebuild_source;
 mod recipe;
 mod retry;
+mod sayings;
 mod segments;
 mod send_progress;
 mod sent;
@@ -62,7 +63,7 @@ mod wave_scope;
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
 pub use archive_check::check_archive;
 pub use archive_evidence::{ArchiveEvidence, ArchiveEvidenceError};
-pub use attach::{Attachment, Saying, Subject, attach};
+pub use attach::{Subject, attach};
 pub use blocking::blocking;
 pub use build::Builder;
 pub use caches::{CacheSweep, CacheUse};
@@ -80,10 +81,10 @@ pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;
 pub use in_release::{AcceptedInRelease, InReleaseError, InReleases};
 pub use indexes::{Indexes, IndexesError};
-pub use keyless::{KeylessError, KeylessIdentity, KeylessSettings, KeylessSigner, TokenSource};
+pub use keyless::{KeylessError, KeylessIdentity, KeylessSettings, KeylessSigner, RootFile, TokenSource};
 pub use keys::{
-    BackupError, COSIGN_PASSWORD, KEY_PASSWORD, KeyFile, KeyFolder, KeyRole, KeyStanding, KeysError, KnownKey,
-    KnownKeys, RestoredKey, SignerSettings, Signers, SigningSettings, WatchedKeys, key_password,
+    BackupError, COSIGN_PASSWORD, KEY_PASSWORD, KeyFile, KeyFolder, KeyRole, KeyStanding, KeysError, KnownIdentity,
+    KnownKey, KnownKeys, RestoredKey, SignerSettings, Signers, SigningSettings, WatchedKeys, key_password,
 };
 pub use layers::{LayerRecord, Layers, MakeLayerError};
 pub use locked::{GoneError, PackageSources};
@@ -95,7 +96,7 @@ pub use provenance::{BuildTimes, provenance};
 pub use publications::Publications;
 pub use publisher::Publisher;
 pub use rebuild::Rebuilt;
-pub use rebuild_attest::{Attested, attest_rebuild};
+pub use rebuild_attest::{Announced, attest_rebuild};
 pub use rebuild_comparison::{
     Compared, PartComparison, PlatformComparison, PublishedImage, RebuildComparison, compare_rebuild,
 };
@@ -103,6 +104,7 @@ pub use rebuild_read::read_published;
 pub use rebuild_source::{BelievedProvenance, NoProvenance, believed_provenance};
 pub use recipe::{Recipe, RecipeError};
 pub use retry::RetryPolicy;
+pub use sayings::{Attachment, Saying};
 pub use segments::{MakeSegmentError, Segments};
 pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};
 pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};

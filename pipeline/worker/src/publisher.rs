@@ -92,5 +92,9 @@ impl Publisher {
 
 /// What tells a signer from others.
 fn signer_name(signer: &dyn Signer) -> String {
-    signer.public_key().map_or_else(|| format!("{signer:?}"), |key| key.id().to_string())
+    match (signer.public_key(), signer.identity()) {
+        (Some(key), _) => key.id().to_string(),
+        (None, Some(identity)) => identity.to_string(),
+        (None, None) => format!("{signer:?}"),
+    }
 }

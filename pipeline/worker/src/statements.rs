@@ -6,9 +6,10 @@ use assemble::{Catalogue, Layer, SbomParts, cyclonedx, index_cyclonedx, index_sp
 use jiff::Timestamp;
 use signing::{CYCLONEDX, Document, PROVENANCE, Provenance, SPDX, Statement, StatementError};
 
-use crate::attach::{Saying, Subject};
+use crate::attach::Subject;
 use crate::image_build::{BuiltImage, BuiltPlatform};
 use crate::provenance::provenance;
+use crate::sayings::Saying;
 use crate::{BuildTimes, Failure, Whose};
 
 /// Both inventories and the provenance, of the index and of each platform.

@@ -11,7 +11,9 @@ mod harness;
 mod keyless;
 mod registry;
 mod sbom;
+mod signed;
 mod smoke;
+mod verify;
 
 use harness::{Factory, run};
 

@@ -8,7 +8,7 @@ use signing::{
     Artifact, Evidence, FoundBundle, KeyPair, PROVENANCE, Policy, RebuildReport, Signer, Statement, Subject,
     sign_image, sign_statement, verify,
 };
-use worker::{Attested, attest_rebuild, believed_provenance};
+use worker::{Announced, attest_rebuild, believed_provenance};
 
 use crate::provenance::{Made, made};
 
@@ -67,10 +67,10 @@ impl Shelf {
     }
 
     /// Reads the provenance, reports the digest that came out, signs.
-    async fn attest(&self, signer: KeyPair, report: &RebuildReport) -> Vec<Attested> {
+    async fn attest(&self, signer: KeyPair, report: &RebuildReport) -> Vec<Announced> {
         let signers: [Arc<dyn Signer>; 1] = [Arc::new(signer)];
         let evidence = self.evidence();
-        attest_rebuild(&self.place, &self.subject, &self.artifact, &evidence, report, &signers).await.unwrap()
+        attest_rebuild(&self.place, &self.subject, &self.artifact, &evidence, report, &signers, None).await.unwrap()
     }
 
     async fn report(&self) -> RebuildReport {
@@ -108,11 +108,11 @@ async fn two_rebuilds_by_different_keys_meet_a_policy_that_wants_two() {
     let shelf = shelf().await;
     assert!(shelf.accepted(0) && !shelf.accepted(1));
     let report = shelf.report().await;
-    assert_eq!(shelf.attest(key(2), &report).await, [Attested::Attached]);
+    assert_eq!(shelf.attest(key(2), &report).await, [Announced::Attached]);
     assert!(shelf.accepted(1) && !shelf.accepted(2));
-    assert_eq!(shelf.attest(key(2), &report).await, [Attested::Known], "the same by the same key is not said twice");
+    assert_eq!(shelf.attest(key(2), &report).await, [Announced::Known], "the same by the same key is not said twice");
     assert!(!shelf.accepted(2), "one key counts once");
-    assert_eq!(shelf.attest(key(3), &report).await, [Attested::Attached]);
+    assert_eq!(shelf.attest(key(3), &report).await, [Announced::Attached]);
     assert!(shelf.accepted(2));
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use signing::Password;
-use worker::{KeyFolder, KeyRole, KeyStanding, KnownKey, KnownKeys, RestoredKey, SignerSettings};
+use worker::{KeyFolder, KeyRole, KeyStanding, KnownIdentity, KnownKey, KnownKeys, RestoredKey, SignerSettings};
 
 use crate::arguments::{Arguments, Keys, KeysBackup, KeysRestore};
 use crate::context::Context;
@@ -37,8 +37,8 @@ fn known(context: &Context) -> anyhow::Result<KnownKeys> {
 }
 
 fn list(arguments: &Arguments, known: &KnownKeys) -> anyhow::Result<()> {
-    print(arguments, known.all())?;
-    if known.all().is_empty() && arguments.format != crate::arguments::Format::Json {
+    print_known(arguments, known.all(), known.identities())?;
+    if known.is_empty() && arguments.format != crate::arguments::Format::Json {
         output::print_text("\nNo keys yet: `bedplate up` makes them.\n")?;
     }
     Ok(())
@@ -49,7 +49,7 @@ fn rotate(arguments: &Arguments, context: &Context, folder: &KeyFolder, role: Op
     for role in &roles {
         anyhow::ensure!(
             context.settings.signing.signer(*role) == &SignerSettings::Own,
-            "the settings name who signs as `{role}`: put the new key under `signing.{role}.key`, and the old one under `also` beside it"
+            "the settings name who signs as `{role}`: a key is replaced there, by the new one under `signing.{role}.key` and the old one under `also` beside it"
         );
     }
     let made = roles.into_iter().map(|role| folder.add(role)).collect::<Result<Vec<_>, _>>()?;
@@ -112,6 +112,10 @@ fn password(file: Option<&Path>) -> anyhow::Result<Password> {
 }
 
 fn print(arguments: &Arguments, keys: &[KnownKey]) -> anyhow::Result<()> {
+    print_known(arguments, keys, &[])
+}
+
+fn print_known(arguments: &Arguments, keys: &[KnownKey], identities: &[KnownIdentity]) -> anyhow::Result<()> {
     let mut table = Table::new(["USE", "ID", "STANDING", "MADE", "FILE"]);
     for key in keys {
         let made = key.made.map(|made| made.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
@@ -123,8 +127,29 @@ fn print(arguments: &Arguments, keys: &[KnownKey]) -> anyhow::Result<()> {
             key.path.display().to_string(),
         ]);
     }
-    let value: Vec<Value> = keys.iter().map(value).collect();
-    output::print(arguments.format, &table, &json!({"schema": "bedplate.keys/v1", "keys": value}))
+    for known in identities {
+        let root = known.trusted_root.display().to_string();
+        table.row([
+            known.role.to_string(),
+            known.identity.shown().to_string(),
+            word(KeyStanding::Active).into(),
+            String::new(),
+            root,
+        ]);
+    }
+    let keys: Vec<Value> = keys.iter().map(value).collect();
+    let mut answer = json!({"schema": "bedplate.keys/v1", "keys": keys});
+    if !identities.is_empty() {
+        answer["identities"] = identities.iter().map(identity).collect();
+    }
+    output::print(arguments.format, &table, &answer)
+}
+
+fn identity(known: &KnownIdentity) -> Value {
+    json!({
+        "use": known.role.word(), "issuer": known.identity.issuer, "subject": known.identity.subject,
+        "standing": word(KeyStanding::Active), "trusted-root": known.trusted_root.display().to_string(),
+    })
 }
 
 fn value(key: &KnownKey) -> Value {

@@ -9,7 +9,7 @@ use registry::{Client, ClientSettings, Named, Place, Reader};
 use serde::Serialize;
 use signing::{Artifact, Evidence, Policy, PublicKey};
 use worker::{
-    Attested, BelievedProvenance, Compared, KnownKeys, RebuildComparison, Rebuilt, Recipe, Signers, attest_rebuild,
+    Announced, BelievedProvenance, Compared, KnownKeys, RebuildComparison, Rebuilt, Recipe, Signers, attest_rebuild,
     believed_provenance, compare_rebuild, gather_evidence, read_published,
 };
 
@@ -21,6 +21,7 @@ use crate::output::{self, Table};
 use crate::progress;
 use crate::published;
 use crate::rebuild_arguments::Rebuild;
+use crate::verify_policy::Believing;
 
 /// What is printed for programs.
 #[derive(Serialize)]
@@ -46,10 +47,10 @@ struct Subject {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Rebuild) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
-    let policy = policy(command, &context)?;
+    let Believing { policy, root, .. } = believing(command, &context)?;
     let runtime = runtime()?;
     let subject = runtime.block_on(subject(command, &context))?;
-    let found = believed_provenance(&subject.artifact, &subject.evidence, &policy, None, Timestamp::now())?;
+    let found = believed_provenance(&subject.artifact, &subject.evidence, &policy, root.as_ref(), Timestamp::now())?;
     let recipe = Recipe::read(&found.provenance)?;
     let (state, wave) = context.open(&progress::reporter(arguments.progress))?;
     let snapshots = context.settings.snapshots.as_deref();
@@ -65,24 +66,22 @@ pub(crate) fn run(arguments: &Arguments, command: &Rebuild) -> anyhow::Result<u8
 }
 
 /// The command line's keys or policy; without them the state folder's own keys.
-fn policy(command: &Rebuild, context: &Context) -> anyhow::Result<Policy> {
+fn believing(command: &Rebuild, context: &Context) -> anyhow::Result<Believing> {
     if let Some(path) = &command.policy {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the policy `{name}`"))?;
-        return Ok(assemble::read_yaml(&name, &text)?);
+        return Believing::of_file(path);
     }
     if command.keys.is_empty() {
         let known = KnownKeys::read(&context.settings.signing, &context.state)?;
         let folder = context.state.display();
-        ensure!(!known.all().is_empty(), "`{folder}` has no keys: give the key of the provenance with --key FILE");
-        return Ok(known.policy(&own_name(context)));
+        ensure!(!known.is_empty(), "`{folder}` has no keys: give the key of the provenance with --key FILE");
+        return Believing::of_known(&known, &own_name(context));
     }
     let mut keys = Vec::new();
     for path in &command.keys {
         let failed = || format!("cannot read the key `{}`", path.display());
         keys.extend(PublicKey::all_from_pem(&std::fs::read(path).with_context(failed)?).with_context(failed)?);
     }
-    Ok(Policy::of_keys(&[], &keys))
+    Ok(Believing::of_policy(Policy::of_keys(&[], &keys)))
 }
 
 /// The name that our own images have.
@@ -136,11 +135,12 @@ async fn attest(
     subject: &Subject,
     rebuilt: &Rebuilt,
     found: &BelievedProvenance,
-) -> anyhow::Result<Vec<Attested>> {
+) -> anyhow::Result<Vec<Announced>> {
     let signers = Signers::open(&context.settings.signing, &context.state)?;
     let report = rebuilt.report(&found.payload);
     let Subject { place, artifact, descriptor, evidence, .. } = subject;
-    Ok(attest_rebuild(place, descriptor, artifact, evidence, &report, &signers.statement).await?)
+    let (signers, root) = (&signers.statement, signers.trusted_root());
+    Ok(attest_rebuild(place, descriptor, artifact, evidence, &report, signers, root).await?)
 }
 
 fn print(
@@ -149,7 +149,7 @@ fn print(
     found: &BelievedProvenance,
     rebuilt: &Rebuilt,
     comparison: &RebuildComparison,
-    attested: &[Attested],
+    attested: &[Announced],
 ) -> anyhow::Result<()> {
     let report = Report {
         schema: "bedplate.rebuild/v1",

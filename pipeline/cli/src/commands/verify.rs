@@ -116,12 +116,8 @@ fn believing(command: &Verify, context: &Context) -> anyhow::Result<Believing> {
             context.state.display()
         );
     }
-    ensure!(
-        !known.all().is_empty(),
-        "`{}` has no keys: run `bedplate up`, or give `--key FILE`",
-        context.state.display()
-    );
-    Ok(Believing::of_policy(known.policy(&own)))
+    ensure!(!known.is_empty(), "`{}` has no keys: run `bedplate up`, or give `--key FILE`", context.state.display());
+    Believing::of_known(&known, &own)
 }
 
 /// The name that our own images have.

@@ -4,7 +4,6 @@
 //! them, and signatures under tags of their own; the tags themselves last. Nothing is sent that is there. After an interruption the
 //! same call ends the same.
 
-mod attach;
 mod blobs;
 mod error;
 mod events;
@@ -16,7 +15,6 @@ mod walk;
 
 use std::path::PathBuf;
 
-pub use attach::{attach, detach};
 pub use error::CopyError;
 pub use events::{CopyEvent, CopyReporter, CopySummary};
 use manifests::Plan;

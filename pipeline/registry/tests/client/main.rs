@@ -4,7 +4,7 @@
 
 #![cfg(test)]
 
-mod attach;
+mod batch;
 mod copying;
 mod credentials;
 mod fixture;

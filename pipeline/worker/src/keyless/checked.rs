@@ -11,32 +11,27 @@ use signing::{
 };
 
 use super::error::KeylessError;
+use super::root_file::RootFile;
 use super::settings::KeylessIdentity;
-use super::signer::read_file;
-
-const LARGEST_ROOT: usize = 1024 * 1024;
 
 /// The trusted root, and whom it must vouch for.
 pub(super) struct Root {
     path: PathBuf,
-    trusted: TrustedRoot,
+    file: RootFile,
     policy: Policy,
 }
 
 impl Root {
     /// Reads the file.
     pub(super) fn read(path: &Path, identity: &KeylessIdentity) -> Result<Self, KeylessError> {
-        let text = String::from_utf8_lossy(&read_file(path, LARGEST_ROOT)?).into_owned();
-        let refused =
-            |error: signing::TrustedRootError| KeylessError::File { path: path.to_owned(), reason: error.to_string() };
-        let trusted = TrustedRoot::parse(&text).map_err(refused)?;
+        let file = RootFile::read(path)?;
         let policy = Policy::of_identities(&[identity.trusted(&[Role::Release, Role::Statement])]);
-        Ok(Self { path: path.to_owned(), trusted, policy })
+        Ok(Self { path: path.to_owned(), file, policy })
     }
 
     /// The root itself.
     pub(super) fn trusted(&self) -> &TrustedRoot {
-        &self.trusted
+        self.file.trusted()
     }
 
     /// Whether it vouches for this signature.
@@ -50,7 +45,7 @@ impl Root {
         let found = FoundBundle { referrer: Digest::of(&bytes), bytes };
         let artifact = Artifact { digest, name: None, tag: None };
         let evidence = Evidence { bundles: vec![found], ..Evidence::default() };
-        let verification = verify(&artifact, &evidence, &self.policy, Some(&self.trusted), Timestamp::now());
+        let verification = verify(&artifact, &evidence, &self.policy, Some(self.file.trusted()), Timestamp::now());
         if !verification.proofs.is_empty() {
             return Ok(());
         }

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
-use signing::{NamePattern, Role, TrustedIdentity};
+use signing::{NamePattern, Role, SignerIdentity, TrustedIdentity};
 
 /// Signing by certificates of an identity.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeylessSettings {
     /// `fulcio`: the address of the certificate authority, such as `https://fulcio.example`; version 2 of its interface is asked.
@@ -52,7 +52,7 @@ pub struct KeylessSettings {
 }
 
 /// Whom certificates name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeylessIdentity {
     /// `identity.issuer`: the identity provider's address, letter for letter.
@@ -76,6 +76,11 @@ pub enum TokenSource {
 }
 
 impl KeylessIdentity {
+    /// The same as a signer shows it.
+    pub fn shown(&self) -> SignerIdentity<'_> {
+        SignerIdentity { issuer: &self.issuer, subject: &self.subject }
+    }
+
     /// The same as a policy has it.
     pub fn trusted(&self, roles: &[Role]) -> TrustedIdentity {
         TrustedIdentity { issuer: self.issuer.clone(), subject: self.subject.clone(), roles: roles.to_vec() }

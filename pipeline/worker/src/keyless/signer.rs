@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use jiff::Timestamp;
 use reqwest::Url;
-use signing::{Holder, Material, Message, PublicKey, SignError, Signature, Signer, TrustedRoot};
+use signing::{Holder, Material, Message, PublicKey, SignError, Signature, Signer, SignerIdentity, TrustedRoot};
 use tokio::runtime::{Builder, Runtime};
 
 use super::ambient::{Surroundings, Tokens};
@@ -151,6 +151,10 @@ impl Services {
 impl Signer for KeylessSigner {
     fn public_key(&self) -> Option<&PublicKey> {
         None
+    }
+
+    fn identity(&self) -> Option<SignerIdentity<'_>> {
+        Some(self.services.identity.shown())
     }
 
     fn sign(&self, message: &Message<'_>) -> Result<Signature, SignError> {

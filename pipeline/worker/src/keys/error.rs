@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use signing::KeyError;
 
 use crate::keys::KeyRole;
-use crate::{DiskError, keys::password};
+use crate::{DiskError, KeylessError, keys::password};
 
 /// Why keys cannot be used, made or put away.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,20 @@ pub enum KeysError {
         "the key {0} is of both `release` and `statement`: expected different keys, as cosign takes any statement by a key for a release"
     )]
     SameKey(String),
+    /// One identity says everything.
+    #[error(
+        "the identity `{0}` is of both `release` and `statement`: expected different ones, as cosign takes any statement by an identity for a release; a key can sign in one of the roles"
+    )]
+    SameIdentity(String),
+    /// Verifiers read one trusted root.
+    #[error(
+        "the trusted roots `{}` and `{}` are different: expected the same in both roles; one file may have the authorities of both",
+        .0.display(), .1.display()
+    )]
+    TwoRoots(PathBuf, PathBuf),
+    /// Signing without a key cannot be set up.
+    #[error(transparent)]
+    Keyless(#[from] KeylessError),
     /// The system has no randomness.
     #[error("no key was made: the system gives no random bytes")]
     Random,

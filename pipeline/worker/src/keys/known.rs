@@ -1,4 +1,4 @@
-//! The public halves of all keys that count, and since when.
+//! The public halves of all keys that count, and since when; where certificates sign, whom they name.
 //!
 //! In: settings and state folder. Out: [`KnownKeys`]: what others verify with, and the policy that believes exactly these. Nothing is made.
 
@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use signing::{Classic, Policy, PublicKey};
+use signing::{Classic, Policy, PublicKey, TrustedRoot};
 
+use crate::RootFile;
 use crate::keys::folder::KeyFolder;
 use crate::keys::password::key_password;
 use crate::keys::stored::{read_pair, read_public};
-use crate::keys::{KeyFile, KeyRole, KeysError, SignerSettings, SigningSettings};
+use crate::keys::{KeyFile, KeyRole, KeysError, KnownIdentity, SignerSettings, SigningSettings, known_identity};
 
 /// Whether a key signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,9 +38,13 @@ pub struct KnownKey {
     pub made: Option<Timestamp>,
 }
 
-/// All keys that count: by role, those that sign before retired ones, new before old.
+/// All keys that count: by role, those that sign before retired ones, new before old; and the identities that sign without one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownKeys(Vec<KnownKey>);
+pub struct KnownKeys {
+    keys: Vec<KnownKey>,
+    identities: Vec<KnownIdentity>,
+    root: Option<RootFile>,
+}
 
 impl KnownKey {
     /// The first 16 hexadecimal digits of its id.
@@ -54,38 +59,65 @@ impl KnownKeys {
         let own = KeyFolder::of_state(state);
         let read = |role| match settings.signer(role) {
             SignerSettings::Own => own.list_role(role),
-            named @ SignerSettings::Key { .. } => of_settings(role, named),
+            named => of_settings(role, named),
         };
         let keys = KeyRole::ALL.into_iter().map(read).collect::<Result<Vec<_>, _>>()?.concat();
-        Self::new(keys)
+        let (identities, root) = known_identity::read(settings)?;
+        Self::new(keys, identities, root)
     }
 
     /// Refuses a key in both roles.
-    pub(super) fn new(keys: Vec<KnownKey>) -> Result<Self, KeysError> {
+    fn new(keys: Vec<KnownKey>, identities: Vec<KnownIdentity>, root: Option<RootFile>) -> Result<Self, KeysError> {
         let twice = |key: &&KnownKey| keys.iter().any(|other| other.role != key.role && other.public == key.public);
         match keys.iter().find(twice) {
             Some(key) => Err(KeysError::SameKey(key.short_id())),
-            None => Ok(Self(keys)),
+            None => Ok(Self { keys, identities, root }),
         }
     }
 
-    /// All of them.
+    /// All keys.
     pub fn all(&self) -> &[KnownKey] {
-        &self.0
+        &self.keys
+    }
+
+    /// The identities that sign without a key.
+    pub fn identities(&self) -> &[KnownIdentity] {
+        &self.identities
+    }
+
+    /// The identity that signs in a role, if one does.
+    pub fn identity(&self, role: KeyRole) -> Option<&KnownIdentity> {
+        self.identities.iter().find(|known| known.role == role)
+    }
+
+    /// Whether nobody signs, and nobody did.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.identities.is_empty()
+    }
+
+    /// Who vouches for the certificates of these identities.
+    pub fn trusted_root(&self) -> Option<&TrustedRoot> {
+        self.root.as_ref().map(RootFile::trusted)
+    }
+
+    /// The same as `trusted_root.json`, as the settings have it.
+    pub fn trusted_root_text(&self) -> Option<&str> {
+        self.root.as_ref().map(RootFile::text)
     }
 
     /// The public keys of a role, retired ones too.
     pub fn of(&self, role: KeyRole) -> Vec<PublicKey> {
-        self.0.iter().filter(|key| key.role == role).map(|key| key.public.clone()).collect()
+        self.keys.iter().filter(|key| key.role == role).map(|key| key.public.clone()).collect()
     }
 
-    /// Believes exactly these keys, about repositories below `name` (`HOST` or `HOST/PREFIX`): a release in both forms, and as statements
+    /// Believes exactly these keys and identities, about repositories below `name` (`HOST` or `HOST/PREFIX`): a release in both forms, and as statements
     /// SPDX, CycloneDX and provenance.
     pub fn policy(&self, name: &str) -> Policy {
         let (release, statement) = (self.of(KeyRole::Release), self.of(KeyRole::Statement));
         // Only a key makes the classic form.
         let classic = if release.is_empty() { Classic::Refused } else { Classic::Required };
-        Policy::of_factory(name, &release, &statement, classic)
+        let identities: Vec<_> = self.identities.iter().map(KnownIdentity::trusted).collect();
+        Policy::of_factory(name, &release, &statement, classic).with_identities(&identities)
     }
 }
 
@@ -101,7 +133,7 @@ pub(super) fn made(path: &Path) -> Option<Timestamp> {
 
 fn of_settings(role: KeyRole, settings: &SignerSettings) -> Result<Vec<KnownKey>, KeysError> {
     let retired: &[PathBuf] = match settings {
-        SignerSettings::Own => &[],
+        SignerSettings::Own | SignerSettings::Keyless(_) => &[],
         SignerSettings::Key { retired, .. } => retired,
     };
     let known =

@@ -7,14 +7,15 @@
 //! signing:
 //!   name: images.example/team
 //!   release: { key: /etc/bedplate/release.key, password-file: /etc/bedplate/release.password }
+//!   statement: { keyless: { fulcio: https://fulcio.example, … } }      # keys: see `KeylessSettings`
 //! ```
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::TargetAddress;
 use crate::keys::KeyRole;
+use crate::{KeylessSettings, TargetAddress};
 
 /// Everything about signing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -48,6 +49,8 @@ pub enum SignerSettings {
         /// `retired`: files of public keys that signed formerly: they are still believed.
         retired: Vec<PathBuf>,
     },
+    /// `keyless`: certificates of an identity. There is no key, and so no classic signature either.
+    Keyless(Box<KeylessSettings>),
 }
 
 /// A private key, and what opens it.
@@ -71,6 +74,7 @@ struct SignerFile {
     also: Vec<KeyFile>,
     #[serde(default)]
     retired: Vec<PathBuf>,
+    keyless: Option<Box<KeylessSettings>>,
 }
 
 impl SigningSettings {
@@ -87,7 +91,7 @@ impl SignerSettings {
     /// The keys of the settings, the first one first; none where the state folder has them.
     pub(super) fn files(&self) -> Vec<KeyFile> {
         match self {
-            Self::Own => Vec::new(),
+            Self::Own | Self::Keyless(_) => Vec::new(),
             Self::Key { key, password_file, also, .. } => {
                 let first = KeyFile { key: key.clone(), password_file: password_file.clone() };
                 std::iter::once(first).chain(also.iter().cloned()).collect()
@@ -97,12 +101,13 @@ impl SignerSettings {
 
     /// Every file that is read, and the `.pub` that may lie beside a key.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
-        let retired: &[PathBuf] = match self {
+        let public: &[PathBuf] = match self {
             Self::Own => &[],
             Self::Key { retired, .. } => retired,
+            Self::Keyless(keyless) => std::slice::from_ref(&keyless.trusted_root),
         };
         let keys = self.files().into_iter().flat_map(|file| [file.key.with_extension("pub"), file.key]);
-        keys.chain(retired.iter().cloned()).collect()
+        keys.chain(public.iter().cloned()).collect()
     }
 }
 
@@ -110,11 +115,14 @@ impl TryFrom<SignerFile> for SignerSettings {
     type Error = &'static str;
 
     fn try_from(file: SignerFile) -> Result<Self, Self::Error> {
-        let SignerFile { key, password_file, also, retired } = file;
-        match key {
-            Some(key) => Ok(Self::Key { key, password_file, also, retired }),
-            None if password_file.is_none() && also.is_empty() && retired.is_empty() => Ok(Self::Own),
-            None => Err("there is no `key`: expected the file of a private key beside the other keys"),
+        let SignerFile { key, password_file, also, retired, keyless } = file;
+        let bare = password_file.is_none() && also.is_empty() && retired.is_empty();
+        match (key, keyless) {
+            (Some(key), None) => Ok(Self::Key { key, password_file, also, retired }),
+            (None, Some(keyless)) if bare => Ok(Self::Keyless(keyless)),
+            (None, None) if bare => Ok(Self::Own),
+            (_, Some(_)) => Err("there is a `keyless` beside keys: expected one or the other"),
+            (None, None) => Err("there is no `key`: expected the file of a private key beside the other keys"),
         }
     }
 }
@@ -149,6 +157,17 @@ mod tests {
         assert_eq!((read("{}").unwrap(), &settings.statement), (SigningSettings::default(), &SignerSettings::Own));
     }
 
+    const KEYLESS: &str = "keyless: {fulcio: 'https://f.example', timestamp: 'https://t.example', trusted-root: root.json, \
+        identity: {issuer: 'https://i.example', subject: a@images.example}}";
+
+    #[test]
+    fn certificates_of_an_identity_sign_in_place_of_a_key() {
+        let settings = read(&format!("statement:\n  {KEYLESS}")).unwrap();
+        let SignerSettings::Keyless(keyless) = &settings.statement else { panic!("{settings:?}") };
+        assert_eq!(keyless.identity.shown().to_string(), "a@images.example of https://i.example");
+        assert_eq!((settings.statement.paths(), settings.release), (vec!["root.json".into()], SignerSettings::Own));
+    }
+
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (text, expected) in [
@@ -157,6 +176,12 @@ mod tests {
             ("release:\n  password-file: x", "there is no `key`: expected the file of a private key"),
             ("release:\n  key: x\n  also: [{keys: y}]", "unknown key `keys`: did you mean `key`?"),
             ("release:\n  password: secret", "unknown key `password`"),
+            ("release:\n  keyless: {fulcoi: x}", "unknown key `fulcoi`: did you mean `fulcio`?"),
+            (
+                &format!("release:\n  key: x\n  {KEYLESS}"),
+                "there is a `keyless` beside keys: expected one or the other",
+            ),
+            (&format!("release:\n  retired: [x]\n  {KEYLESS}"), "there is a `keyless` beside keys"),
             ("name: https://images.example", "is no name that images can have: expected a host"),
             ("name: images.example/team:1", "is no name that images can have: expected a host"),
         ] {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use signing::{Policy, Signer, TrustedRoot};
 
+use crate::KeylessSigner;
 use crate::keys::folder::KeyFolder;
 use crate::keys::known::short_id;
 use crate::keys::password::key_password;
@@ -49,10 +50,10 @@ impl Signers {
 
     /// Who vouches for the certificates of signers without a key.
     pub fn trusted_root(&self) -> Option<&TrustedRoot> {
-        None
+        self.known.trusted_root()
     }
 
-    /// Believes exactly these keys, retired ones too, about repositories below `name` (`HOST` or `HOST/PREFIX`).
+    /// Believes exactly these keys, retired ones too, and identities, about repositories below `name` (`HOST` or `HOST/PREFIX`).
     pub fn policy(&self, name: &str) -> Policy {
         self.known.policy(name)
     }
@@ -60,6 +61,9 @@ impl Signers {
 
 /// The private halves of the keys of a role that sign. Whoever signs must be believed: the `.pub` beside a key must be that key's.
 fn open(known: &KnownKeys, role: KeyRole, settings: &SignerSettings) -> Result<Vec<Arc<dyn Signer>>, KeysError> {
+    if let SignerSettings::Keyless(keyless) = settings {
+        return Ok(vec![Arc::new(KeylessSigner::new(keyless)?)]);
+    }
     let files = settings.files();
     let active = known.all().iter().filter(|key| key.role == role && key.standing == KeyStanding::Active);
     let mut signers: Vec<Arc<dyn Signer>> = Vec::new();

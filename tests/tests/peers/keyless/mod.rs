@@ -2,6 +2,7 @@
 //!
 //! In: a private Sigstore on loopback and a registry. Out: verdicts of both sides, and their words where they refuse.
 
+mod factory;
 mod issuer;
 mod sigstore;
 

@@ -12,7 +12,7 @@ mod helm;
 mod login;
 mod notation;
 mod oras;
-mod podman;
+pub(crate) mod podman;
 mod publish;
 mod reader;
 mod regctl;
@@ -24,6 +24,7 @@ mod token_server;
 pub(crate) mod tools;
 mod verifier;
 
+pub(crate) use reader::Reader;
 pub(crate) use sample::Sample;
 pub(crate) use server::Registry;
 pub(crate) use tools::{Tool, brought, text};

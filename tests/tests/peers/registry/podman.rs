@@ -1,45 +1,59 @@
 //! podman of Debian's stable suite and a newer one, which fetches parts of layers; both with storage of the test's own.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::sample::Sample;
 use super::server::Registry;
-use super::tools::{Tool, must};
+use super::tools::{Tool, brought, must, text};
 
 const PLAIN: &str = "--tls-verify=false";
 
 /// podman with images of its own, and a settings file for its storage.
-struct Podman(Tool);
+pub(crate) struct Podman(Tool);
 
 impl Podman {
     fn stable() -> Self {
-        Self::with(Tool::stable("podman"), "vfs")
+        Self::with(Tool::stable("podman"), "vfs", None)
     }
 
     /// One that fetches parts of layers; its storage must be of the kind that can keep parts.
-    fn newer() -> Option<Self> {
-        Tool::newer("forky/usr/bin/podman").map(|tool| Self::with(tool, "overlay"))
+    pub(crate) fn newer() -> Option<Self> {
+        let tool = Tool::newer("forky/usr/bin/podman")?;
+        // It wants to find its network program, though no container is ever run.
+        Some(Self::with(tool, "overlay", brought("forky/usr/lib/podman")))
     }
 
-    fn with(tool: Tool, driver: &str) -> Self {
+    fn with(tool: Tool, driver: &str, helpers: Option<PathBuf>) -> Self {
         let (root, run) = (tool.path("root"), tool.path("run"));
         let settings = format!(
             "[storage]\ndriver = {driver:?}\ngraphroot = {root:?}\nrunroot = {run:?}\n\
              [storage.options.pull_options]\nenable_partial_images = \"true\"\n"
         );
         fs::write(tool.home().join("storage.conf"), settings).unwrap();
+        let helpers = helpers.map(|folder| text(&folder));
+        let helpers = format!("[engine]\nhelper_binaries_dir = {:?}\n", helpers.as_slice());
+        fs::write(tool.home().join("containers.conf"), helpers).unwrap();
         Self(tool)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The folder that it takes for the user's.
+    pub(crate) fn home(&self) -> &Path {
+        self.0.home()
+    }
+
+    /// It, to be started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.0.command(&[&["--events-backend", "none"], arguments].concat());
         command.env("CONTAINERS_STORAGE_CONF", self.0.path("storage.conf"));
+        command.env("CONTAINERS_CONF_OVERRIDE", self.0.path("containers.conf"));
         command.env("PODMAN_IGNORE_CGROUPSV1_WARNING", "yes");
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    /// Runs it; it must succeed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         must(&mut self.command(arguments))
     }
 }

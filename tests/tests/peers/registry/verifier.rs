@@ -15,30 +15,25 @@ fn containerd_pulls_what_is_signed_and_refuses_the_rest_with_the_reason() {
     let (Some(daemon), Some(ctr)) = (brought("forky/usr/bin/containerd"), brought("forky/usr/bin/ctr")) else { return };
     let Some(cosign) = Tool::newer("forky/usr/bin/cosign") else { return };
     let (registry, sample) = (Registry::start(), Sample::build());
-    for repository in ["good", "unsigned", "other"] {
+    for repository in ["good", "evil", "unsigned", "other"] {
         sample.push(&registry, repository, "1");
     }
     let run =
         |arguments: &[&str]| must(cosign.command(arguments).env("COSIGN_PASSWORD", "x").env("COSIGN_YES", "true"));
-    run(&["generate-key-pair"]);
-    let image = registry.name(&format!("good@{}", sample.index()));
-    run(&[
-        "sign",
-        "--key",
-        "cosign.key",
-        "--tlog-upload=false",
-        "--use-signing-config=false",
-        "--allow-http-registry",
-        "--recursive",
-        &image,
-    ]);
+    let offline = ["--tlog-upload=false", "--use-signing-config=false", "--allow-http-registry", "--recursive"];
+    for (repository, key) in [("good", "cosign"), ("evil", "evil")] {
+        run(&["generate-key-pair", "--output-key-prefix", key]);
+        let image = registry.name(&format!("{repository}@{}", sample.index()));
+        run(&[&["sign", "--key", &format!("{key}.key")], &offline[..], &[&image]].concat());
+    }
     let folder = tempfile::tempdir().unwrap();
     let key = fs::read_to_string(cosign.home().join("cosign.pub")).unwrap().replace('\n', "\\n");
     let policy = folder.path().join("verify.yaml");
     let rule = |name: &str| registry.name(name);
     let text = format!(
-        "keys:\n  release: {{key: \"{key}\", roles: [release]}}\nimages:\n- repositories: [\"{}\", \"{}\"]\n",
+        "keys:\n  release: {{key: \"{key}\", roles: [release]}}\nimages:\n- repositories: [\"{}\", \"{}\", \"{}\"]\n",
         rule("good"),
+        rule("evil"),
         rule("unsigned")
     );
     fs::write(&policy, text).unwrap();
@@ -60,8 +55,10 @@ fn containerd_pulls_what_is_signed_and_refuses_the_rest_with_the_reason() {
     };
     let (pulled, said) = pull("good");
     assert!(pulled, "{said}");
-    let (pulled, said) = pull("unsigned");
-    assert!(!pulled && said.contains("blocked pull") && said.contains("nobody whom the policy believes"), "{said}");
+    for name in ["unsigned", "evil"] {
+        let (pulled, said) = pull(name);
+        assert!(!pulled && said.contains("blocked pull") && said.contains("nobody whom the policy believes"), "{said}");
+    }
     let (pulled, said) = pull("other");
     assert!(!pulled && said.contains("no rule of the policy speaks about"), "{said}");
     fs::write(&policy, fs::read_to_string(&policy).unwrap() + "others: allowed\n").unwrap();

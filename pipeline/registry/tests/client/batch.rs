@@ -1,7 +1,8 @@
-//! One statement beside an image, in each kind of place: put there, found, taken away.
+//! A batch with one statement beside an image, in each kind of place: put there, found, taken away.
 
+use blob::Digest;
 use oci::{Descriptor, EMPTY_JSON, ImageManifest, MEDIA_TYPE_EMPTY};
-use registry::{CopyOptions, Named, Place, Reader, attach, copy, detach};
+use registry::{Batch, BatchManifest, CopyOptions, Named, Place, Reader, copy};
 
 use crate::fixture::{Registry, answer, name, put_image, tag};
 
@@ -17,19 +18,23 @@ fn statement(subject: &Descriptor) -> Vec<u8> {
 /// Whether it was really removed, and not only taken out of the list.
 async fn goes_in_and_out(place: &Place, subject: &Descriptor) -> bool {
     let manifest = statement(subject);
-    let attached = attach(place, &manifest, &[b"said", EMPTY_JSON]).await.unwrap();
-    assert_eq!(attach(place, &manifest, &[b"said", EMPTY_JSON]).await.unwrap().digest, attached.digest);
+    let (attached, blobs) = (Digest::of(&manifest), vec![b"said".to_vec(), EMPTY_JSON.to_vec()]);
+    let manifests = vec![BatchManifest { bytes: manifest.clone(), tag: None }];
+    let batch = Batch { blobs, manifests, removed: Vec::new() };
+    batch.write(place).await.unwrap();
+    batch.write(place).await.unwrap();
     let reader = Reader::open(place).await.unwrap();
     let found = reader.referrers(&subject.digest).await.unwrap();
-    assert_eq!(found.iter().map(|found| &found.digest).collect::<Vec<_>>(), [&attached.digest], "{place:?}");
-    let stored = reader.manifest(&Named::Digest(attached.digest.clone())).await.unwrap().unwrap();
+    assert_eq!(found.iter().map(|found| &found.digest).collect::<Vec<_>>(), [&attached], "{place:?}");
+    let stored = reader.manifest(&Named::Digest(attached.clone())).await.unwrap().unwrap();
     assert_eq!(stored.bytes, manifest);
-    let removed = detach(place, &attached.digest).await.unwrap();
-    assert_eq!(detach(place, &attached.digest).await.unwrap(), removed);
+    let removal = Batch { removed: vec![attached.clone()], ..Batch::default() };
+    removal.write(place).await.unwrap();
+    removal.write(place).await.unwrap();
     let reader = Reader::open(place).await.unwrap();
     assert_eq!(reader.referrers(&subject.digest).await.unwrap(), [], "{place:?}");
     assert!(reader.manifest(&Named::Digest(subject.digest.clone())).await.unwrap().is_some());
-    removed
+    reader.manifest(&Named::Digest(attached)).await.unwrap().is_none()
 }
 
 #[tokio::test]
