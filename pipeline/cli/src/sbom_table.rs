@@ -1,6 +1,7 @@
-//! An SBOM as a table for people: package, version, licence, source.
+//! An SBOM as a table for people: package, version, source, licence.
 //!
-//! In: an SPDX or CycloneDX document, ours or another's. Out: rows by name. What the document does not say stays empty.
+//! In: an SPDX or CycloneDX document, ours or another's. Out: rows by name. What the document does not say stays empty; a licence that is too
+//! long for a line is cut where that is asked for.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +10,23 @@ use serde_json::Value;
 
 use crate::output::Table;
 
-/// The packages of a document.
-pub(crate) fn table(document: &str) -> anyhow::Result<Table> {
+/// The packages of a document; licences of at most `longest` characters.
+pub(crate) fn table(document: &str, longest: usize) -> anyhow::Result<Table> {
     let document: Value = serde_json::from_str(document).context("the SBOM is no JSON")?;
     let mut rows = if document.get("bomFormat").is_some() { cyclonedx(&document) } else { spdx(&document) };
     rows.sort();
-    let mut table = Table::new(["PACKAGE", "VERSION", "LICENCE", "SOURCE"]);
-    for row in rows {
-        table.row(row);
+    let mut table = Table::new(["PACKAGE", "VERSION", "SOURCE", "LICENCE"]);
+    for [package, version, source, licence] in rows {
+        table.row([package, version, source, shortened(licence, longest)]);
     }
     Ok(table)
+}
+
+fn shortened(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{} …", text[..end].trim_end()),
+        None => text,
+    }
 }
 
 type Row = [String; 4];
@@ -33,12 +41,8 @@ fn spdx(document: &Value) -> Vec<Row> {
     let row = |it: &Value| {
         let source = sources.get(text(it, "SPDXID")).and_then(|id| packages.get(id));
         let source = source.map_or_else(String::new, |it| named(text(it, "name"), text(it, "versionInfo")));
-        [
-            text(it, "name").to_owned(),
-            text(it, "versionInfo").to_owned(),
-            text(it, "licenseDeclared").to_owned(),
-            source,
-        ]
+        let licence = text(it, "licenseDeclared").to_owned();
+        [text(it, "name").to_owned(), text(it, "versionInfo").to_owned(), source, licence]
     };
     list(document, "packages").filter(is_package).map(row).collect()
 }
@@ -48,7 +52,7 @@ fn cyclonedx(document: &Value) -> Vec<Row> {
         let licence = it.pointer("/licenses/0/expression").and_then(Value::as_str).unwrap_or_default();
         let source = it.pointer("/pedigree/ancestors/0").map(|it| named(text(it, "name"), text(it, "version")));
         let (name, version) = (text(it, "name").to_owned(), text(it, "version").to_owned());
-        [name, version, licence.to_owned(), source.unwrap_or_default()]
+        [name, version, source.unwrap_or_default(), licence.to_owned()]
     };
     list(document, "components").filter(|it| text(it, "type") == "library").map(row).collect()
 }
@@ -69,7 +73,7 @@ fn named(name: &str, version: &str) -> String {
 mod tests {
     use super::*;
 
-    const EXPECTED: &str = "  PACKAGE  VERSION  LICENCE  SOURCE\n  a        1        MIT      s 2\n";
+    const EXPECTED: &str = "  PACKAGE  VERSION  SOURCE  LICENCE\n  a        1        s 2     MIT\n";
 
     #[test]
     fn reads_both_forms() {
@@ -82,19 +86,20 @@ mod tests {
                 { "spdxElementId": "A", "relationshipType": "GENERATED_FROM", "relatedSpdxElement": "S" },
             ],
         });
-        assert_eq!(table(&spdx.to_string()).unwrap().to_text(), EXPECTED);
+        assert_eq!(table(&spdx.to_string(), 9).unwrap().to_text(), EXPECTED);
         let cyclonedx = serde_json::json!({ "bomFormat": "CycloneDX", "components": [
             { "type": "library", "name": "a", "version": "1", "licenses": [{ "expression": "MIT" }],
               "pedigree": { "ancestors": [{ "name": "s", "version": "2" }] } },
             { "type": "file", "name": "x" },
         ] });
-        assert_eq!(table(&cyclonedx.to_string()).unwrap().to_text(), EXPECTED);
+        assert_eq!(table(&cyclonedx.to_string(), 9).unwrap().to_text(), EXPECTED);
     }
 
     #[test]
     fn what_is_not_said_stays_empty() {
-        assert!(table("{}").unwrap().is_empty());
-        assert!(table("{\"packages\":[1,{}],\"relationships\":3}").is_ok());
-        assert!(table("x").is_err());
+        assert!(table("{}", 9).unwrap().is_empty());
+        assert!(table("{\"packages\":[1,{}],\"relationships\":3}", 9).is_ok());
+        assert!(table("x", 9).is_err());
+        assert_eq!((shortened("MIT AND X".into(), 4), shortened("MIT".into(), 3)), ("MIT …".into(), "MIT".into()));
     }
 }

@@ -169,7 +169,7 @@ impl Examiner {
 
     async fn walk(&self, reader: &Reader, asked: Asked, whole: Part, parts: Vec<Part>) -> Result<Examination, Failure> {
         let (above, below) = tokio::join!(
-            Box::pin(self.judge.judge(reader, whole, &self.judge.whole)),
+            Box::pin(self.judge.judge(reader, whole, |judge| &judge.whole)),
             Box::pin(self.judge.judge_all(reader, parts)),
         );
         let (above, below, judge) = (above?, below?, Arc::clone(&self.judge));

@@ -16,6 +16,9 @@ use crate::output;
 use crate::sbom_choice;
 use crate::sbom_table;
 
+/// Characters of a licence in a table for people.
+const LONGEST_LICENCE: usize = 80;
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Sbom) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
@@ -25,7 +28,8 @@ pub(crate) fn run(arguments: &Arguments, command: &Sbom) -> anyhow::Result<u8> {
     match (&command.output, arguments.format) {
         (Some(path), _) => write(path, &document)?,
         (None, Format::Json) => output::print_text(&(document + "\n"))?,
-        (None, format) => output::print(format, &sbom_table::table(&document)?, &())?,
+        (None, Format::Table) => output::print_text(&sbom_table::table(&document, LONGEST_LICENCE)?.to_text())?,
+        (None, Format::Md) => output::print_text(&sbom_table::table(&document, usize::MAX)?.to_markdown())?,
     }
     Ok(0)
 }

@@ -2,6 +2,8 @@
 //!
 //! In: its digest, and everything beside it. Out: [`Judged`]: what signers say about it, and whether that is enough.
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use oci::{ImageManifest, Platform};
 use plan::Whose;
@@ -10,7 +12,7 @@ use signing::{Artifact, Finding, Outcome, Policy, Proof, Verification};
 
 use super::children::Child;
 use super::{Asked, Judge};
-use crate::{Failure, gather_evidence};
+use crate::{Failure, blocking, gather_evidence};
 
 /// So many manifests of one index are judged at a time; each asks for several things at a time.
 const TOGETHER: usize = 8;
@@ -77,16 +79,27 @@ impl Part {
 }
 
 impl Judge {
-    /// Judges one manifest.
-    pub(super) async fn judge(&self, reader: &Reader, part: Part, policy: &Policy) -> Result<Judged, Failure> {
+    /// Judges one manifest by the policy for it.
+    pub(super) async fn judge(
+        self: &Arc<Self>,
+        reader: &Reader,
+        part: Part,
+        policy: fn(&Self) -> &Policy,
+    ) -> Result<Judged, Failure> {
         let Part { label, artifact, platform, content } = part;
         let (manifest, evidence) = tokio::join!(
             Box::pin(read(reader, &artifact, content)),
             Box::pin(gather_evidence(reader, &artifact.digest))
         );
         let (manifest, evidence) = (manifest?, evidence?);
-        let mut verification = signing::verify(&artifact, &evidence, policy, self.root.as_ref(), self.now);
         let may_pass = evidence.overlooked.iter().any(|it| it.may_pass);
+        let judge = Arc::clone(self);
+        // An SBOM has megabytes: hashing and reading it would keep others waiting.
+        let (artifact, mut verification) = blocking(move || {
+            let verification = signing::verify(&artifact, &evidence, policy(&judge), judge.root.as_ref(), judge.now);
+            (artifact, verification)
+        })
+        .await;
         let proofs = std::mem::take(&mut verification.proofs);
         let manifest = match manifest {
             Ok(manifest) => manifest,
@@ -99,8 +112,9 @@ impl Judge {
     }
 
     /// Judges the manifests of an index, several at a time.
-    pub(super) async fn judge_all(&self, reader: &Reader, parts: Vec<Part>) -> Result<Vec<Judged>, Failure> {
-        let work: Vec<_> = parts.into_iter().map(|part| Box::pin(self.judge(reader, part, &self.parts))).collect();
+    pub(super) async fn judge_all(self: &Arc<Self>, reader: &Reader, parts: Vec<Part>) -> Result<Vec<Judged>, Failure> {
+        let work: Vec<_> =
+            parts.into_iter().map(|part| Box::pin(self.judge(reader, part, |judge| &judge.parts))).collect();
         stream::iter(work).buffered(TOGETHER).try_collect().await
     }
 }

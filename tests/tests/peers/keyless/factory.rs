@@ -72,7 +72,7 @@ fn a_factory_without_keys_signs_once_and_is_verified_offline() {
     assert!(!state.join("keys").exists(), "no key is made that nobody uses");
     let export = |reader: &str| {
         let path = place.folder().join(reader);
-        said(place.command("keys", &state).args(["export", reader, "--output"]).arg(&path));
+        said(place.command("keys", &state).args(["export", "--for", reader, "--output"]).arg(&path));
         path
     };
     let (policy, root) = (export("bedplate").join("policy.yaml"), export("trusted-root"));

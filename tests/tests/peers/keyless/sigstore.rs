@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,6 +17,8 @@ use crate::registry::{Tool, brought, text};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Held by whoever starts an instance.
+static STARTING: Mutex<()> = Mutex::new(());
 const START: &str = "start-time=2020-01-01T00:00:00Z";
 
 /// The running servers.
@@ -33,6 +36,8 @@ impl Sigstore {
     pub(super) fn start(cosign: &Tool) -> Option<Self> {
         let [fulcio, rekor, timestamp] = ["bin/fulcio", "bin/posix", "bin/timestamp-server"].map(brought);
         let (fulcio, rekor, timestamp) = (fulcio?, rekor?, timestamp?);
+        // A free port is free until somebody else finds it too: instances start one after the other.
+        let _turn = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let address = || format!("http://127.0.0.1:{}", free_port());
         let mut sigstore = Self {
             folder: tempfile::tempdir().unwrap(),
