@@ -71,7 +71,7 @@ async fn says_what_was_sent_and_by_its_exit_code_whether_all_is_there() {
     let output = finish(publish(&publisher, &good.place("x"))).await;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["schema"]), (Some(0), &"bedplate.publish/v1".into()));
-    assert_eq!(report["images"][1]["amounts"]["mounted"]["bytes"], 200_000, "{report:#}");
+    assert_eq!(report["images"][1]["amounts"]["mounted"]["bytes"], 200_002, "{report:#}");
     let mut both = publish(&publisher, &bad.place("x"));
     both.args(["--to", &good.place("x")]);
     let output = finish(both).await;

@@ -30,30 +30,24 @@ async fn an_image_goes_round_and_comes_back_with_all_that_speaks_about_it() {
     let (publisher, one, other) = (Publisher::new(), Target::start().await, Target::start().await);
     let image = publisher.two()[1].clone();
     let statement = publisher.state_about(&image);
-    let signature = format!("sha256-{}.sig", image.index.hex());
     let index = publisher.store.manifest(&image.repository, &image.index).unwrap().unwrap();
-    let (repository, signed) = (&image.repository, publisher.publish("python", "s", &[b"signature".to_vec()]));
-    let signed = publisher.store.manifest(repository, &signed.index).unwrap().unwrap().descriptor;
-    publisher.store.tag(repository, &signature.parse().unwrap(), &signed).unwrap();
     assert_eq!(index.descriptor.media_type, MEDIA_TYPE_INDEX);
     publisher.send(&one.place("x"), std::slice::from_ref(&image), Sending::All).await;
     let folder = tempfile::tempdir().unwrap();
     let (layout, state) = (format!("oci:{}/layout:3.13", folder.path().display()), folder.path().join("state"));
     let from = format!("{}/python:3.13", one.place("x"));
     let first = copied(&state, &[&from, &layout]).await;
-    assert_eq!((&first["amounts"]["referrers"], &first["amounts"]["tags"]), (&4.into(), &2.into()), "{first:#}");
+    // Of the index and of each platform four bundles and a tagged signature; and the statement.
+    assert_eq!((&first["amounts"]["referrers"], &first["amounts"]["tags"]), (&16.into(), &4.into()), "{first:#}");
     copied(&state, &[&layout, "mirror/python"]).await;
     let to = format!("{}/python", other.place("y"));
     copied(&state, &["mirror/python:3.13", &to]).await;
     let found = pull_all(&other.client).await;
-    let expected = [
-        ("y/python:3.13".to_owned(), image.index.to_string()),
-        (format!("y/python:{signature}"), signed.digest.to_string()),
-    ];
-    assert_eq!(found, expected);
+    assert_eq!(found, [("y/python:3.13".to_owned(), image.index.to_string())]);
     let path = format!("/v2/y/python/referrers/{}", image.index);
     let referrers = other.client.get(&path).await.json();
-    assert_eq!(referrers["manifests"][0]["digest"], statement.digest.to_string());
+    let listed = referrers["manifests"].as_array().unwrap();
+    assert!(listed.iter().any(|one| one["digest"] == statement.digest.to_string()), "{referrers:#}");
     other.heard();
     let again = copied(&state, &["mirror/python:3.13", &to]).await;
     assert_eq!(again["amounts"]["sent"]["blobs"], 0);
@@ -68,11 +62,12 @@ async fn all_tags_go_where_they_are_wanted_and_what_is_wrong_is_said() {
     publisher.state_about(&images[1]);
     let (state, place) = (publisher.state(), format!("{}/python", target.place("z")));
     let dry = copied(&state, &["python", &place, "--all-tags", "--dry-run"]).await;
-    assert_eq!(dry["amounts"]["blobs"].as_object().unwrap().len(), 5, "{dry:#}");
+    assert_eq!(dry["amounts"]["blobs"].as_object().unwrap().len(), 4 + 3 * 6 + 1, "{dry:#}");
     assert_eq!(pull_all(&target.client).await, []);
     let done = copied(&state, &["python", &place, "--all-tags", "--no-referrers"]).await;
     assert_eq!((&done["amounts"]["tags"], &done["amounts"]["referrers"]), (&2.into(), &0.into()), "{done:#}");
-    assert_eq!(pull_all(&target.client).await.len(), 2);
+    let listed = target.client.get("/v2/z/python/tags/list").await.json();
+    assert_eq!(listed["tags"].as_array().unwrap().len(), 2, "{listed}");
     let wrong = format!("{place}@{}", blob::Digest::of("other"));
     for (arguments, message) in [
         (["python:9", &place], "expected a tag or digest that it has"),

@@ -85,8 +85,12 @@ impl Publisher {
         let name = format!("{HOST}/{repository}");
         let subjects = manifests.map(|manifest| subject(&name, manifest)).collect();
         let place = Place::Store(Arc::clone(&self.store), repository.clone());
-        let attached = attach(&place, &name, subjects, &self.signers);
-        let manifests = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(attached)).unwrap();
+        // In a thread of its own, because callers may have a runtime or none.
+        let sign = || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(attach(&place, &name, subjects, &self.signers)).unwrap()
+        };
+        let manifests = std::thread::scope(|scope| scope.spawn(sign).join().unwrap());
         Attested { name, signers: Vec::new(), manifests }
     }
 
