@@ -61,7 +61,7 @@ fn files(handout: &Handout, audience: Audience) -> anyhow::Result<Vec<Named>> {
     anyhow::ensure!(
         !texts.is_empty(),
         "images are signed by certificates of an identity, which this reader cannot be told here: see `bedplate keys list` for the identity, \
-         and hand out `bedplate keys export trusted-root`"
+         and hand out `bedplate keys export --for trusted-root`"
     );
     if audience != Audience::Containerd {
         return Ok(texts);

@@ -10,7 +10,7 @@ fn an_image_in_a_layout_is_signed_once_and_verified_by_the_key() {
     let machine = Machine::new();
     machine.run();
     machine.say(&["build", "static", "--output", "out", "--progress", "none"]);
-    machine.say(&["keys", "export", "cosign", "--output", "release.pub"]);
+    machine.say(&["keys", "export", "--for", "cosign", "--output", "release.pub"]);
     let sign = || machine.say(&[&["sign", "--format", "json"], &STATIC[..]].concat());
     let first = sign();
     assert_eq!(sign(), first, "the same signatures hold");
