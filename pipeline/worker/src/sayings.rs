@@ -9,7 +9,7 @@ use oci::{Descriptor, EMPTY_JSON};
 use registry::{Batch, BatchManifest};
 use signing::{
     Artifact, Evidence, Form, PROVENANCE, Policy, Proof, REBUILD, RebuildReport, SignError, Signer, Statement,
-    TrustedRoot, sign_statement, write_referrer,
+    StatementHead, TrustedRoot, sign_statement, write_referrer,
 };
 
 /// A statement that is to be there.
@@ -101,14 +101,20 @@ impl Earlier {
     }
 }
 
-/// Whether an earlier statement serves. How an image was built is said once: a second build of the same bytes is no news. Of a rebuild the
-/// times do not count.
+/// Whether an earlier statement serves. How an image was built is said once under a name: a second build of the same bytes is no
+/// news. Of a rebuild the times do not count.
 fn says(saying: &Saying, proof: &Proof) -> bool {
     match saying.predicate_type {
-        PROVENANCE => true,
+        PROVENANCE => same_subject(&saying.payload, &proof.payload),
         REBUILD => same_rebuild(&saying.payload, &proof.payload),
         _ => proof.payload == saying.payload,
     }
+}
+
+/// Whether both speak about the same artifacts under the same names.
+fn same_subject(one: &[u8], other: &[u8]) -> bool {
+    let subject = |payload| StatementHead::parse(payload).map(|head| head.subject).ok();
+    subject(one).is_some_and(|subject_of_one| subject(other) == Some(subject_of_one))
 }
 
 /// All but the times: who built, from what, and what came out.
