@@ -72,9 +72,7 @@ fn least(mut run: impl FnMut() -> Duration) -> Duration {
 }
 
 fn bedplate(state: &Path) -> Command {
-    let here = std::env::current_exe().unwrap();
-    let binary = here.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
-    let mut command = Command::new(binary.expect("build it first: cargo build --release"));
+    let mut command = Command::new(tests::binary());
     command.args(["--progress", "none", "--state"]).arg(state);
     command
 }

@@ -51,7 +51,7 @@ fn main() {
 
 fn verify(references: &[String], key: &Path, home: &Path) {
     let ours = |references: &[String], more: &[&str]| {
-        let mut command = Command::new(bedplate());
+        let mut command = Command::new(tests::binary());
         command.args(["verify", "--key"]).arg(key).args(more).args(references).current_dir(home);
         least(|| must(&mut command))
     };
@@ -96,12 +96,6 @@ fn must(command: &mut Command) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-}
-
-fn bedplate() -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let binary = here.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
-    binary.expect("build it first: cargo build --release")
 }
 
 fn brought(path: &str) -> Option<PathBuf> {

@@ -93,7 +93,6 @@ impl Earlier {
             let referrer = write_referrer(&bundle, saying.predicate_type, self.subject.clone(), saying.created);
             let bytes = referrer.to_bytes();
             attachment.manifests.push(Digest::of(&bytes));
-            attachment.batch.removed.retain(|digest| *digest != Digest::of(&bytes));
             attachment.batch.blobs.extend([EMPTY_JSON.to_vec(), bundle]);
             attachment.batch.manifests.push(BatchManifest { bytes, tag: None });
         }

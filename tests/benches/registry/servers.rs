@@ -81,9 +81,7 @@ fn command(kind: Kind, folder: &Path, address: SocketAddr) -> Command {
 }
 
 fn bedplate(folder: &Path, address: SocketAddr) -> Command {
-    let here = std::env::current_exe().unwrap();
-    let binary = here.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
-    let mut command = Command::new(binary.expect("build it first: cargo build --release"));
+    let mut command = Command::new(tests::binary());
     command.arg("--state").arg(folder).args(["serve", "--listen", &address.to_string()]);
     command
 }

@@ -80,6 +80,15 @@ impl FakeArchive {
         releases.lines().filter(|line| !is_key(line)).map(line).collect()
     }
 
+    /// The files of a catalogue, which trust this archive's keys in place of Debian's.
+    pub fn trusting<'f>(&self, catalogue: impl IntoIterator<Item = (&'f str, &'f str)>) -> Vec<(&'f str, String)> {
+        let trusted = |(path, text): (&'f str, &'f str)| match path {
+            "releases.yaml" => (path, self.trusted_in(text)),
+            _ => (path, text.to_owned()),
+        };
+        catalogue.into_iter().map(trusted).collect()
+    }
+
     /// Makes every file.
     pub fn compose(&self) -> Generation {
         let mut generation = Generation::default();

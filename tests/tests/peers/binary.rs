@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use tests::{FakeServer, mini_trixie};
+use tests::{FakeServer, binary, mini_trixie, write_machine};
 
-use crate::harness::{binary, run};
+use crate::harness::run;
 
 /// A folder with settings that name a fake archive, and a catalogue that trusts its keys.
 pub(crate) struct Place {
@@ -24,18 +24,7 @@ impl Place {
     pub(crate) fn of(architectures: &[&str]) -> Self {
         let (archive, folder) = (mini_trixie(architectures), tempfile::tempdir().unwrap());
         let server = archive.serve();
-        for (path, text) in catalog::files() {
-            let text = if path == "releases.yaml" { archive.trusted_in(text) } else { text.to_owned() };
-            let target = folder.path().join("catalog").join(path);
-            fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::write(target, text).unwrap();
-        }
-        fs::write(folder.path().join("keys.gpg"), archive.keyring()).unwrap();
-        let place = folder.path().display();
-        let url = server.url();
-        let settings = format!(
-            "archive:\n  main: {url}\n  security: {url}\n  keyrings: [{place}/keys.gpg]\ncatalog: {place}/catalog\n"
-        );
+        let settings = write_machine(folder.path(), &archive, &server.url(), catalog::files());
         fs::write(folder.path().join("settings.yaml"), settings).unwrap();
         Self { folder, _server: server }
     }

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use plan::Publication;
 
-use crate::harness::{Factory, binary, run};
+use tests::binary;
+
+use crate::harness::{Factory, run};
 
 /// The bundle in `static` is byte for byte what `update-ca-certificates` of the very same package writes.
 pub(crate) fn the_bundle_is_the_one_of_debians_generator(factory: &Factory) {

@@ -1,10 +1,12 @@
 //! The factory under test: the real binary in a folder of its own.
 
+use tests::binary;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -126,13 +128,6 @@ fn up(folder: &Path, address: &str) -> Child {
         .stdout(Stdio::inherit())
         .spawn()
         .unwrap()
-}
-
-/// The binary that `cargo build` makes beside this test: `.ci/run` builds it first.
-pub(crate) fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let built = test.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
-    built.expect("bedplate is not built: run `cargo build` first")
 }
 
 /// A port of the loopback that nobody listens on.

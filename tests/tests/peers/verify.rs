@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use tests::binary;
+
 use crate::binary::Place;
-use crate::harness::binary;
 
 /// The exit code and all that was printed.
 fn asked(command: &mut Command) -> (i32, String) {

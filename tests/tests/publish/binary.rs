@@ -1,10 +1,11 @@
 //! The real program, killed while it publishes.
 
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use tests::binary;
 
 use crate::publisher::Publisher;
 use crate::target::Target;
@@ -12,13 +13,6 @@ use crate::watcher::{Watcher, pull_all};
 
 /// How often it is killed.
 const TIMES: u32 = 60;
-
-/// The binary that `cargo build` makes beside this test: `.ci/run` builds it first.
-pub(crate) fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let built = test.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
-    built.expect("bedplate is not built: run `cargo build` first")
-}
 
 fn publish(publisher: &Publisher, place: &str) -> Command {
     let mut command = Command::new(binary());

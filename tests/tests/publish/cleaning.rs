@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::binary::binary;
+use tests::binary;
+
 use crate::publisher::{Publisher, layer};
 
 const DAY: Duration = Duration::from_hours(24);

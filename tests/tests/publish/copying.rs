@@ -7,7 +7,9 @@ use oci::MEDIA_TYPE_INDEX;
 use serde_json::Value;
 use worker::Sending;
 
-use crate::binary::{binary, finish};
+use tests::binary;
+
+use crate::binary::finish;
 use crate::publisher::Publisher;
 use crate::target::Target;
 use crate::watcher::pull_all;

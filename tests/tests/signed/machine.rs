@@ -2,10 +2,10 @@
 //!
 //! In: nothing. Out: a folder with settings, a catalogue that trusts the archive, and commands to run there.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use tests::{FakeArchive, FakeServer, mini_trixie};
+use tests::{FakeServer, binary, mini_trixie, write_machine};
 
 /// The name that images are signed under.
 pub(crate) const HOST: &str = "images.example";
@@ -20,7 +20,9 @@ impl Machine {
     pub(crate) fn new() -> Self {
         let (archive, folder) = (mini_trixie(&["amd64", "arm64"]), tempfile::tempdir().unwrap());
         let server = archive.serve();
-        write_settings(folder.path(), &archive, &server.url());
+        let settings = write_machine(folder.path(), &archive, &server.url(), catalog::files());
+        let settings = format!("{settings}state: state\nsigning: {{name: {HOST}}}\n");
+        std::fs::write(folder.path().join("bedplate.yaml"), settings).unwrap();
         Self { folder, _server: server }
     }
 
@@ -59,25 +61,4 @@ impl Machine {
             std::fs::remove_dir_all(self.state().join(folder)).unwrap();
         }
     }
-}
-
-/// The binary that `cargo build` makes beside this test: `.ci/run` builds it first.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let built = test.ancestors().map(|folder| folder.join("bedplate")).find(|path| path.is_file());
-    built.expect("bedplate is not built: run `cargo build` first")
-}
-
-fn write_settings(folder: &Path, archive: &FakeArchive, url: &str) {
-    for (path, text) in catalog::files() {
-        let text = if path == "releases.yaml" { archive.trusted_in(text) } else { text.to_owned() };
-        let target = folder.join("catalog").join(path);
-        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
-        std::fs::write(target, text).unwrap();
-    }
-    std::fs::write(folder.join("keyring.gpg"), archive.keyring()).unwrap();
-    let settings = format!(
-        "archive: {{main: '{url}', security: '{url}', keyrings: [keyring.gpg]}}\ncatalog: catalog\nstate: state\nsigning: {{name: {HOST}}}\n"
-    );
-    std::fs::write(folder.join("bedplate.yaml"), settings).unwrap();
 }

@@ -3,6 +3,8 @@
 //! In: a [`Place`] and a [`Batch`]. Out: everything in it is there. In the store and in a layout it becomes visible at one moment; a
 //! registry gets blobs first, then manifests in their order, and last what is to go goes.
 
+use std::collections::BTreeSet;
+
 use blob::Digest;
 use oci::{Descriptor, MEDIA_TYPE_MANIFEST, Tag};
 
@@ -12,8 +14,8 @@ use super::{BlobSource, CopyError, Named, Remote};
 /// What is written together. Equal batches may be written again: the end is the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Blobs that the manifests name.
-    pub blobs: Vec<Vec<u8>>,
+    /// Blobs that the manifests name, each once.
+    pub blobs: BTreeSet<Vec<u8>>,
     /// Image manifests.
     pub manifests: Vec<BatchManifest>,
     /// Manifests whose place the new ones take.
@@ -52,27 +54,24 @@ impl Batch {
     }
 
     /// Writes everything to a place.
-    pub async fn write(&self, place: &Place) -> Result<(), CopyError> {
+    pub async fn write(self, place: &Place) -> Result<(), CopyError> {
         match Reader::of_target(place, false).await?.end {
-            End::Remote(remote) => self.push(&remote).await,
-            End::Local(local) => {
-                let batch = self.clone();
-                local.run(move |store, repository| store.put_batch(repository, &batch)).await
-            }
+            End::Remote(remote) => Box::pin(self.push(&remote)).await,
+            End::Local(local) => local.run(move |store, repository| store.put_batch(repository, &self)).await,
         }
     }
 
-    async fn push(&self, remote: &Remote) -> Result<(), CopyError> {
-        for blob in &self.blobs {
-            let descriptor = Descriptor::of("", blob);
-            remote.push_blob(&descriptor, &BlobSource::Bytes(blob.clone().into()), &[], &|_| ()).await?;
+    async fn push(self, remote: &Remote) -> Result<(), CopyError> {
+        for blob in self.blobs {
+            let descriptor = Descriptor::of("", &blob);
+            remote.push_blob(&descriptor, &BlobSource::Bytes(blob.into()), &[], &|_| ()).await?;
         }
-        for manifest in &self.manifests {
-            let name = manifest.tag.as_ref().map(|moved| Named::Tag(moved.tag.clone()));
+        for manifest in self.manifests {
+            let name = manifest.tag.map(|moved| Named::Tag(moved.tag));
             let name = name.unwrap_or_else(|| Named::Digest(Digest::of(&manifest.bytes)));
             remote.push_manifest(&manifest.bytes, MEDIA_TYPE_MANIFEST, &name).await?;
         }
-        for digest in &self.removed {
+        for digest in self.removed {
             // Many registries let nobody delete: then the old one stays beside the new one.
             if let Err(error) = remote.delete(&Named::Digest(digest.clone())).await {
                 tracing::warn!(%digest, to = %remote, "what was replaced could not be removed: {error}");

@@ -3,29 +3,30 @@
 //! In: a repository and a [`Batch`]. Out: `index.json` written once; a crash before that leaves what was there, and after it all is there.
 
 use blob::Digest;
-use oci::{LayoutIndex, MEDIA_TYPE_MANIFEST, Repository};
+use oci::{Descriptor, LayoutIndex, MEDIA_TYPE_MANIFEST, Repository};
 
-use super::write::{Blobs, Condition, Push, read};
+use super::write::Blobs;
 use super::{Document, files};
 use crate::{Batch, BatchManifest, BatchTag, Store, StoreError};
 
 impl Store {
     /// Writes a batch. Nothing of it is listed where a tag that it moves no longer leads where the batch says.
     pub fn put_batch(&self, repository: &Repository, batch: &Batch) -> Result<(), StoreError> {
-        let documents = batch.manifests.iter().map(|one| document(&one.bytes)).collect::<Result<Vec<_>, _>>()?;
+        let read = batch.manifests.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let (_writing, _lock) = (self.writing()?, self.lock_repository(repository)?);
         let manifests = batch.manifests.iter().map(|one| &one.bytes);
         self.write_all(repository, batch.blobs.iter().chain(manifests).map(AsRef::as_ref))?;
         self.rewrite_index(repository, |index| {
-            for (manifest, document) in batch.manifests.iter().zip(&documents) {
+            for (manifest, (descriptor, document)) in batch.manifests.iter().zip(&read) {
                 self.require_all(repository, document, Blobs::Required)?;
-                list(repository, index, manifest)?;
+                index.add(descriptor);
+                manifest.tag.iter().try_for_each(|moved| move_tag(repository, index, moved, descriptor))?;
             }
             batch.removed.iter().for_each(|digest| index.forget(digest));
             Ok(())
         })?;
-        for manifest in &batch.manifests {
-            self.read_again(repository, &Digest::of(&manifest.bytes));
+        for (descriptor, _) in &read {
+            self.read_again(repository, &descriptor.digest);
         }
         batch.removed.iter().try_for_each(|digest| self.remove_file(repository, digest).map(drop))
     }
@@ -46,29 +47,24 @@ impl Store {
     }
 }
 
-fn document(bytes: &[u8]) -> Result<Document, StoreError> {
-    let push = Push {
-        bytes,
-        media_type: MEDIA_TYPE_MANIFEST,
-        digest: None,
-        tags: &[],
-        condition: &Condition::None,
-        blobs: Blobs::Required,
-    };
-    read(push).map(|(_, document)| document)
+fn read(manifest: &BatchManifest) -> Result<(Descriptor, Document), StoreError> {
+    let descriptor = Descriptor::of(MEDIA_TYPE_MANIFEST, &manifest.bytes);
+    let place = || descriptor.digest.to_string();
+    let document = Document::parse(MEDIA_TYPE_MANIFEST, &manifest.bytes)
+        .map_err(|reason| StoreError::Document { place: place(), reason })?;
+    Ok((descriptor, document))
 }
 
-fn list(repository: &Repository, index: &mut LayoutIndex, manifest: &BatchManifest) -> Result<(), StoreError> {
-    let descriptor = oci::Descriptor::of(MEDIA_TYPE_MANIFEST, &manifest.bytes);
-    if let Some(BatchTag { tag, former }) = &manifest.tag {
-        let found = index.resolve(tag).map(|found| found.digest);
-        if found.as_ref() != former.as_ref() && found.as_ref() != Some(&descriptor.digest) {
-            return Err(StoreError::Moved { repository: repository.clone(), tag: tag.clone() });
-        }
-        index.add(&descriptor);
-        index.set(tag, &descriptor);
-    } else {
-        index.add(&descriptor);
+fn move_tag(
+    repository: &Repository,
+    index: &mut LayoutIndex,
+    BatchTag { tag, former }: &BatchTag,
+    descriptor: &Descriptor,
+) -> Result<(), StoreError> {
+    let found = index.resolve(tag).map(|found| found.digest);
+    if found != *former && found.as_ref() != Some(&descriptor.digest) {
+        return Err(StoreError::Moved { repository: repository.clone(), tag: tag.clone() });
     }
+    index.set(tag, descriptor);
     Ok(())
 }

@@ -230,7 +230,7 @@ impl Store {
     }
 }
 
-pub(super) fn read(push: Push<'_>) -> Result<(Descriptor, Document), StoreError> {
+fn read(push: Push<'_>) -> Result<(Descriptor, Document), StoreError> {
     let algorithm = push.digest.map_or(Algorithm::Sha256, Digest::algorithm);
     let digest = Digest::by(algorithm, push.bytes);
     if let Some(expected) = push.digest.filter(|expected| **expected != digest) {

@@ -18,10 +18,10 @@ fn statement(subject: &Descriptor) -> Vec<u8> {
 /// Whether it was really removed, and not only taken out of the list.
 async fn goes_in_and_out(place: &Place, subject: &Descriptor) -> bool {
     let manifest = statement(subject);
-    let (attached, blobs) = (Digest::of(&manifest), vec![b"said".to_vec(), EMPTY_JSON.to_vec()]);
+    let (attached, blobs) = (Digest::of(&manifest), [b"said".to_vec(), EMPTY_JSON.to_vec()].into());
     let manifests = vec![BatchManifest { bytes: manifest.clone(), tag: None }];
     let batch = Batch { blobs, manifests, removed: Vec::new() };
-    batch.write(place).await.unwrap();
+    batch.clone().write(place).await.unwrap();
     batch.write(place).await.unwrap();
     let reader = Reader::open(place).await.unwrap();
     let found = reader.referrers(&subject.digest).await.unwrap();
@@ -29,7 +29,7 @@ async fn goes_in_and_out(place: &Place, subject: &Descriptor) -> bool {
     let stored = reader.manifest(&Named::Digest(attached.clone())).await.unwrap().unwrap();
     assert_eq!(stored.bytes, manifest);
     let removal = Batch { removed: vec![attached.clone()], ..Batch::default() };
-    removal.write(place).await.unwrap();
+    removal.clone().write(place).await.unwrap();
     removal.write(place).await.unwrap();
     let reader = Reader::open(place).await.unwrap();
     assert_eq!(reader.referrers(&subject.digest).await.unwrap(), [], "{place:?}");

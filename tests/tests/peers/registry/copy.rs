@@ -1,13 +1,12 @@
 //! `bedplate copy` between registries: one that lists referrers, and one that knows nothing of them and gets a fallback tag.
 
 use serde_json::{Value, json};
-use tests::{Content, Hash, RegistryClient};
+use tests::{Content, Hash, RegistryClient, binary};
 use tokio::runtime::Runtime;
 
 use super::sample::Sample;
 use super::server::{Guard, Kind, Registry};
 use super::tools::must;
-use crate::harness::binary;
 
 const SBOM: &str = "application/spdx+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use super::authority::Authority;
 use super::reader::Reader;
 use super::tools::text;
-use crate::harness::{binary, free_port};
+use tests::binary;
+
+use crate::harness::free_port;
 
 /// How long a registry may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,5 +1,7 @@
 //! containerd's image verifier plug-in: our binary in its folder lets signed images through, and nothing else.
 
+use tests::binary;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -7,7 +9,6 @@ use super::containerd::Containerd;
 use super::sample::Sample;
 use super::server::Registry;
 use super::tools::{Tool, brought, must};
-use crate::harness::binary;
 
 #[test]
 #[ignore = "needs the built binary, a newer containerd and cosign: tests/tools.sh brings them"]

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::hand::{Hand, SIGNATURE};
 use super::{COSIGN_2, COSIGN_3, SKOPEO, takes};
-use crate::harness::binary;
+use tests::binary;
+
 use crate::registry::{Registry, Tool, text};
 
 const SPDX: &str = "https://spdx.dev/Document";
