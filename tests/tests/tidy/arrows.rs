@@ -5,18 +5,20 @@
 use crate::house::House;
 
 /// A room, and the rooms that it may use. Within images: debian and oci know blob, assemble knows all three; catalog is data.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("images/blob", &[]),
     ("images/debian", &["blob"]),
     ("images/oci", &["blob"]),
     ("images/assemble", &["debian", "oci", "blob"]),
     ("images/catalog", &[]),
     ("signing", &["oci", "blob"]),
-    ("pipeline/plan", &["assemble", "debian", "blob"]),
+    ("pipeline/scan", &["debian", "blob"]),
+    ("pipeline/plan", &["assemble", "scan", "debian", "blob"]),
+    ("pipeline/store", &["plan", "scan", "debian", "blob"]),
     ("pipeline/registry", &["oci", "blob"]),
-    ("pipeline/worker", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry"]),
-    ("pipeline/cli", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "worker"]),
-    ("tests", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "worker", "cli"]),
+    ("pipeline/worker", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store"]),
+    ("pipeline/cli", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store", "worker"]),
+    ("tests", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store", "worker", "cli"]),
 ];
 
 /// Arrows that should not be there, and rooms that the table does not know.
