@@ -1,19 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod advisory;
 mod archive_versions;
 mod feed;
 mod finding;
 mod inventory;
+mod knowledge;
 mod report;
 mod row;
 mod standing;
+mod tracker;
 
+pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
 pub use inventory::{Distribution, InstalledPackage, Inventory, Remark};
+pub use knowledge::{
+    CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
+    NoticesError, SecuritySupport, Support, SupportError,
+};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use standing::Standing;
+pub use tracker::{TRACKER_LIMIT, TrackerError};
