@@ -13,7 +13,7 @@ pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
-pub use inventory::{Distribution, InstalledPackage, Inventory, Remark};
+pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use standing::Standing;
