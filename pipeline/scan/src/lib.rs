@@ -22,6 +22,7 @@ pub use knowledge::{
     CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
     NoticesError, SecuritySupport, Support, SupportError,
 };
+pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use standing::Standing;
