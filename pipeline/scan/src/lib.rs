@@ -6,6 +6,7 @@ mod feed;
 mod finding;
 mod inventory;
 mod knowledge;
+mod lag;
 mod report;
 mod row;
 mod standing;
@@ -23,6 +24,10 @@ pub use knowledge::{
     NoticesError, SecuritySupport, Support, SupportError,
 };
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
+pub use lag::{
+    ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
+    SourceHistory, Turn, fix_records,
+};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use standing::Standing;
