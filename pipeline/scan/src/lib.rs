@@ -1,14 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod archive_versions;
+mod counts;
 mod feed;
 mod finding;
+#[cfg(test)]
+mod fixture;
 mod inventory;
+mod purl;
 mod report;
 mod row;
+mod say;
 mod standing;
+mod words;
 
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
+pub use counts::{Counts, headline};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
@@ -16,4 +23,6 @@ pub use finding::{
 pub use inventory::{Distribution, InstalledPackage, Inventory, Remark};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use standing::Standing;
+pub use words::{evidence, in_words, severity, status_word, tracker_page};
