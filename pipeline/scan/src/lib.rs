@@ -25,12 +25,11 @@ pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
-pub use inventory::{Distribution, InstalledPackage, Inventory, Remark};
+pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
     CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
     NoticesError, SecuritySupport, Support, SupportError,
 };
-pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
