@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let settings = &context.settings.registry;
     let serving = (!command.once).then(|| runtime.block_on(async { Serving::bind(address, settings) })).transpose()?;
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
-    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let (_state, wave) = context.open(&runtime, &progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
     let url = settings.url(address);
     let publisher = context.publisher(&wave, &url)?;

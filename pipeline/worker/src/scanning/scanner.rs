@@ -4,6 +4,7 @@
 //! beside what is to be published: the gate compares the two.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use assemble::{Catalogue, ImageLock};
@@ -14,10 +15,10 @@ use scan::{Changelogs, Context, FirstSeen, Report, ReportSubject, Standing, Verd
 use store::{Ledger, ScannedImage};
 
 use crate::image_build::BuiltImage;
-use crate::scanning::archive::Remembered;
+use crate::scanning::archive::{ArchiveState, Remembered};
 use crate::scanning::inventory::inventory;
 use crate::scanning::{Judging, PathLists};
-use crate::{ChangelogFiles, Failure, Feeds, Whose, blocking};
+use crate::{ChangelogFiles, Failure, FeedSettings, Feeds, Reporter, Whose, blocking};
 
 /// What scans; cheap to clone.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct Scanner {
     /// The paths of images.
     pub paths: PathLists,
     pub(crate) archives: Arc<Mutex<BTreeMap<String, Remembered>>>,
+    /// The archive as the last rescan of this process saw it.
+    pub(crate) looked_at: Arc<Mutex<Option<ArchiveState>>>,
 }
 
 /// An image that can be scanned, whether it is published or not.
@@ -95,6 +98,26 @@ impl Scannable {
 }
 
 impl Scanner {
+    /// What scans with the feeds, the ledger and the caches of a state folder.
+    pub async fn open(
+        state: &Path,
+        catalogue: Arc<Catalogue>,
+        judging: Judging,
+        feeds: &FeedSettings,
+        reporter: &Reporter,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            catalogue,
+            judging: Arc::new(judging),
+            feeds: Feeds::open(feeds, state, reporter)?,
+            ledger: Ledger::open(&Ledger::path_of(state)).await?,
+            changelogs: ChangelogFiles::of_state(state)?,
+            paths: PathLists::of_state(state)?,
+            archives: Arc::default(),
+            looked_at: Arc::default(),
+        })
+    }
+
     /// Scans every platform of an image with what is known at `now`.
     pub(crate) async fn scan(&self, image: Scannable, now: Timestamp) -> Result<Vec<ScannedPlatform>, Failure> {
         let archive = self.archive(&image.lock.release).await?;
