@@ -4,14 +4,18 @@ mod archive_versions;
 mod counts;
 mod feed;
 mod finding;
+mod first_seen;
 #[cfg(test)]
 mod fixture;
+mod gate;
+mod grade;
 mod inventory;
 mod purl;
 mod report;
 mod row;
 mod say;
 mod standing;
+mod vex;
 mod words;
 
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
@@ -20,9 +24,16 @@ pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use first_seen::FirstSeen;
+pub use gate::{
+    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
+    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
+};
+pub use grade::{Grade, Graded, grade, grade_all};
 pub use inventory::{Distribution, InstalledPackage, Inventory, Remark};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use standing::Standing;
+pub use vex::{VexDocument, VexError, VexParts, VexRepositoryParts, openvex, vex_repository};
 pub use words::{evidence, in_words, severity, status_word, tracker_page};
