@@ -69,6 +69,9 @@ mod tests {
         assert_eq!(of(&[feed(FeedKind::Kev, "2026-11-23T12:00:00Z")]), Standing::Absent);
         assert!(of(&[feed(FeedKind::Tracker, "2026-11-22T12:00:00Z")]).is_current());
         assert!(!of(&[feed(FeedKind::Tracker, "2026-11-22T11:59:59Z")]).is_current());
-        assert!(of(&[feed(FeedKind::Tracker, "2026-11-25T00:00:00Z")]).is_current(), "a clock that is slow is no reason");
+        assert!(
+            of(&[feed(FeedKind::Tracker, "2026-11-25T00:00:00Z")]).is_current(),
+            "a clock that is slow is no reason"
+        );
     }
 }

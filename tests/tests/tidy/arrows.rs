@@ -16,9 +16,21 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("pipeline/plan", &["assemble", "scan", "debian", "blob"]),
     ("pipeline/store", &["plan", "scan", "debian", "blob"]),
     ("pipeline/registry", &["oci", "blob"]),
-    ("pipeline/worker", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store"]),
-    ("pipeline/cli", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store", "worker"]),
-    ("tests", &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store", "worker", "cli"]),
+    (
+        "pipeline/worker",
+        &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store"],
+    ),
+    (
+        "pipeline/cli",
+        &["blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store", "worker"],
+    ),
+    (
+        "tests",
+        &[
+            "blob", "debian", "oci", "assemble", "catalog", "signing", "plan", "registry", "scan", "store", "worker",
+            "cli",
+        ],
+    ),
 ];
 
 /// Arrows that should not be there, and rooms that the table does not know.
