@@ -165,7 +165,7 @@ impl Wave {
     pub fn decide(&self, lock: &ImageLock, publishing: Option<&Publisher>) -> (Decision, Option<Publication>) {
         let published = self.publications.get(&lock.name).filter(|it| is_served(&self.store, it));
         let signed = |it: &Publication| publishing.is_none_or(|publishing| publishing.is_current(it));
-        let decision = match decide(lock, published.as_ref(), BUILDER) {
+        let decision = match decide(lock, published.as_ref(), &[], BUILDER) {
             Decision::UpToDate if !published.as_ref().is_some_and(signed) => Decision::Rebuild(vec![Reason::NotSigned]),
             decision => decision,
         };
