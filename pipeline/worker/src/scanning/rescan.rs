@@ -18,7 +18,7 @@ use store::FindingChanges;
 use crate::attach::{Subject, attach};
 use crate::failure::chain;
 use crate::feeds::Previous;
-use crate::scanning::statements::{Said, sayings};
+use crate::scanning::statements::{Said, sayings, withdrawn};
 use crate::scanning::{Scannable, ScannedPlatform, Scanner};
 use crate::{Failure, Publications, Publisher, Whose, blocking};
 
@@ -151,7 +151,8 @@ impl Publisher {
         for (digest, statements) in sayings(said)? {
             let stored = self.store.manifest(&repository, &digest).map_err(|error| Failure::new(Whose::Policy, error))?;
             let stored = stored.ok_or_else(|| gone(published, &digest))?;
-            subjects.push(Subject { descriptor: stored.descriptor, created: published.created, statements });
+            let withdrawn = withdrawn(&statements);
+            subjects.push(Subject { descriptor: stored.descriptor, created: published.created, statements, withdrawn });
         }
         let place = Place::Store(self.store.clone(), repository.clone());
         let made = attach(&place, said.name, subjects, &self.signers).await?;

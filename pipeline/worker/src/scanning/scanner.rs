@@ -11,7 +11,7 @@ use assemble::{Catalogue, ImageLock};
 use blob::Digest;
 use jiff::Timestamp;
 use plan::Publication;
-use scan::{Changelogs, Context, FirstSeen, Report, ReportSubject, Standing, Verdict, judge, scan};
+use scan::{Context, FirstSeen, GateInput, Report, ReportSubject, Standing, Verdict, judge, scan};
 use store::{Ledger, ScannedImage};
 
 use crate::image_build::BuiltImage;
@@ -65,9 +65,8 @@ pub struct ScannedPlatform {
 
 /// The gate keeps an image from being published.
 #[derive(Debug, thiserror::Error)]
-#[error("image `{image}` is not published: {verdict}")]
+#[error("{verdict}")]
 pub struct Blocked {
-    image: String,
     verdict: Verdict,
 }
 
@@ -167,7 +166,9 @@ impl Scanner {
             None => Vec::new(),
         };
         let first_seen = self.first_seen(image, scanned).await?;
-        Ok(judge(image, &reports(scanned), &former, &self.judging.gate, &first_seen, now))
+        let (reports, published) = (reports(scanned), former);
+        let input = GateInput { image, reports: &reports, published: &published, first_seen: &first_seen, now };
+        Ok(judge(&self.judging.gate, &input))
     }
 
     /// Since when each finding is known, on whichever platform it was seen first.
@@ -205,11 +206,11 @@ impl Scanner {
 }
 
 /// Lets an image through, or says what keeps it back.
-pub(crate) fn admit(image: &str, verdict: &Verdict) -> Result<(), Failure> {
+pub(crate) fn admit(verdict: &Verdict) -> Result<(), Failure> {
     if verdict.passed {
         return Ok(());
     }
-    Err(Failure::new(Whose::Policy, Blocked { image: image.to_owned(), verdict: verdict.clone() }))
+    Err(Failure::new(Whose::Policy, Blocked { verdict: verdict.clone() }))
 }
 
 pub(crate) fn reports(scanned: &[ScannedPlatform]) -> Vec<Report> {
