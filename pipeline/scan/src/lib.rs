@@ -1,15 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+mod advisory;
 mod archive_versions;
 mod changelog;
 mod feed;
 mod finding;
 mod installed;
 mod inventory;
+mod knowledge;
 mod report;
 mod row;
 mod standing;
+mod tracker;
 
+pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
 pub use feed::{FeedKind, FeedUse};
@@ -18,6 +22,11 @@ pub use finding::{
 };
 pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
+pub use knowledge::{
+    CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
+    NoticesError, SecuritySupport, Support, SupportError,
+};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use standing::Standing;
+pub use tracker::{TRACKER_LIMIT, TrackerError};

@@ -149,8 +149,7 @@ mod tests {
 
     #[test]
     fn doubt_spreads_over_an_item_and_what_stands_under_it() {
-        let body = "\
-  * Trixie is not
+        let body = "  * Trixie is not
     affected by CVE-2026-1001.
   * Not affected:
     - CVE-2026-1002: x
