@@ -8,8 +8,10 @@ mod finding;
 mod installed;
 mod inventory;
 mod knowledge;
+mod matching;
 mod report;
 mod row;
+mod rules;
 mod standing;
 mod tracker;
 
@@ -26,7 +28,11 @@ pub use knowledge::{
     CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
     NoticesError, SecuritySupport, Support, SupportError,
 };
+pub use matching::{Context, Image, findings_of, rescan, scan};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+pub use rules::{
+    ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus,
+};
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
