@@ -18,6 +18,16 @@ mod osv;
 mod report;
 mod row;
 mod say;
+mod changelog;
+mod feed;
+mod finding;
+mod installed;
+mod inventory;
+mod knowledge;
+mod matching;
+mod report;
+mod row;
+mod rules;
 mod standing;
 mod tracker;
 mod vex;
@@ -26,10 +36,12 @@ mod words;
 pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use counts::{Counts, headline};
+pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
     CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
@@ -49,6 +61,12 @@ pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
+pub use matching::{Context, Image, findings_of, rescan, scan};
+pub use report::{REPORT_SCHEMA, Report, ReportSubject};
+pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+pub use rules::{
+    ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus,
+};
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
 pub use vex::{VexDocument, VexError, VexParts, VexRepositoryParts, openvex, vex_repository};
