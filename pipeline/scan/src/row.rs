@@ -47,6 +47,28 @@ pub enum RowStatus<'a> {
     Other(&'a str),
 }
 
+impl<'a> RowStatus<'a> {
+    /// The status that a word means.
+    pub fn of(word: &'a str) -> Self {
+        match word {
+            "resolved" => Self::Resolved,
+            "open" => Self::Open,
+            "undetermined" => Self::Undetermined,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The tracker's word.
+    pub fn as_str(self) -> &'a str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Open => "open",
+            Self::Undetermined => "undetermined",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 /// Why no advisory of its own is planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NoDsa<'a> {
@@ -67,6 +89,28 @@ pub enum NoDsaKind<'a> {
     Ignored,
     /// A word that we do not know.
     Other(&'a str),
+}
+
+impl<'a> NoDsaKind<'a> {
+    /// The kind that a `nodsa_reason` means; empty is the plain one.
+    pub fn of(word: &'a str) -> Self {
+        match word {
+            "" => Self::Plain,
+            "postponed" => Self::Postponed,
+            "ignored" => Self::Ignored,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The tracker's word.
+    pub fn as_str(self) -> &'a str {
+        match self {
+            Self::Plain => "",
+            Self::Postponed => "postponed",
+            Self::Ignored => "ignored",
+            Self::Other(word) => word,
+        }
+    }
 }
 
 /// Names a row.

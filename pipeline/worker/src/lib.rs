@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod age;
 mod archive;
 mod archive_check;
 mod archive_evidence;
@@ -18,6 +19,7 @@ mod disk;
 mod evidence;
 mod examine;
 mod failure;
+mod feeds;
 mod image_build;
 mod image_output;
 mod image_tags;
@@ -43,6 +45,7 @@ mod rebuild_source;
 mod recipe;
 mod retry;
 mod sayings;
+mod scanning;
 mod segments;
 mod send_progress;
 mod sent;
@@ -58,8 +61,10 @@ mod transfer;
 mod verified;
 mod wanted;
 mod wave;
+mod wave_decide;
 mod wave_scope;
 
+pub use age::{deserialize_age, parse_age};
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
 pub use archive_check::check_archive;
 pub use archive_evidence::{ArchiveEvidence, ArchiveEvidenceError};
@@ -76,6 +81,10 @@ pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
 pub use evidence::gather_evidence;
 pub use examine::{Examination, ExaminedImage, Examiner, SbomFile, Verdict};
 pub use failure::Failure;
+pub use feeds::{
+    Advisories, FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Knowledge,
+    Previous,
+};
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;
@@ -105,6 +114,7 @@ pub use rebuild_source::{BelievedProvenance, NoProvenance, believed_provenance};
 pub use recipe::{Recipe, RecipeError};
 pub use retry::RetryPolicy;
 pub use sayings::{Attachment, Saying};
+pub use scanning::{Blocked, Judging, PathLists, Rescan, SCAN_SCHEMA, ScannedPlatform, Scanner};
 pub use segments::{MakeSegmentError, Segments};
 pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};
 pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};

@@ -1,0 +1,165 @@
+//! Rows in, one after another, in any order; [`Advisories`] out.
+
+use super::Advisories;
+use super::fingerprint;
+use super::record::{Group, Row, SEPARATOR};
+use super::strings::{Interner, NONE, Strings};
+use crate::row::{AdvisoryRow, NoDsa, RowKey};
+
+/// Gathers rows.
+#[derive(Debug, Default)]
+pub struct AdvisoriesBuilder {
+    strings: Interner,
+    rows: Vec<Row>,
+}
+
+/// Why rows could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdvisoriesError {
+    /// Their strings take more than 4 GiB, or they are more than 2^32.
+    #[error("keeping advisories: more than 4 GiB of text; this is no list of Debian's")]
+    TooLarge,
+    /// A row came twice.
+    #[error("keeping advisories: {} has two rows for {} in {}; one is expected", .0.source, .0.id, .0.release)]
+    Twice(RowKey),
+    /// A suite or its version has a control character.
+    #[error("keeping advisories: `{0}` is neither a suite nor a version: it has a control character")]
+    Control(String),
+    /// The number of a bug report is larger than any.
+    #[error("keeping advisories: {0} is no number of a bug report: less than 4294967295 is expected")]
+    Bug(u64),
+}
+
+impl AdvisoriesBuilder {
+    /// Adds a row.
+    pub fn add(&mut self, row: &AdvisoryRow<'_>) -> Result<(), AdvisoriesError> {
+        let suites = joined(&row.repositories)?;
+        let bug = row.debian_bug.map(bug).transpose()?.unwrap_or(NONE);
+        let packed = self.pack(row, &suites, bug).ok_or(AdvisoriesError::TooLarge)?;
+        self.rows.push(packed);
+        Ok(())
+    }
+
+    /// How many rows came.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none came.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// All of them, ordered and ready to be asked.
+    pub fn finish(self) -> Result<Advisories, AdvisoriesError> {
+        let ranks = ranks(self.strings.strings(), &self.rows);
+        let rank = |number: u32| ranks.get(number as usize).copied().unwrap_or(0);
+        let rows = sorted(&self.rows, |row| [rank(row.source), rank(row.release), rank(row.id)]);
+        let by_id = order(rows.iter().map(|row| rank(row.id))).ok_or(AdvisoriesError::TooLarge)?;
+        let groups = groups(&self.strings, &rows, |row| (rank(row.source), rank(row.release)));
+        let twice = rows.array_windows().find(|[one, other]| {
+            [one.source, one.release, one.id].map(rank) == [other.source, other.release, other.id].map(rank)
+        });
+        let twice = twice.map(|[row, _]| *row);
+        let advisories = Advisories { strings: self.strings.into_strings(), rows, groups, by_id };
+        twice.map_or(Ok(()), |row| Err(AdvisoriesError::Twice(advisories.key(&row))))?;
+        Ok(advisories)
+    }
+
+    /// Strings often are those of the row before.
+    fn pack(&mut self, row: &AdvisoryRow<'_>, suites: &str, bug: u32) -> Option<Row> {
+        let last = self.rows.last().map_or([NONE; 11], Row::strings);
+        let texts = [
+            Some(row.source),
+            Some(row.release),
+            Some(row.id),
+            Some(row.status.as_str()),
+            Some(row.urgency),
+            row.fixed_version,
+            row.no_dsa.map(|it| it.text),
+            row.no_dsa.map(|NoDsa { kind, .. }| kind.as_str()),
+            (!suites.is_empty()).then_some(suites),
+            row.description,
+            row.scope,
+        ];
+        let mut numbers = [NONE; 11];
+        for ((number, text), like) in numbers.iter_mut().zip(texts).zip(last) {
+            if let Some(text) = text {
+                *number = self.strings.number(text, like)?;
+            }
+        }
+        Some(Row::with(numbers, bug, row.next_point_update))
+    }
+}
+
+fn bug(number: u64) -> Result<u32, AdvisoriesError> {
+    u32::try_from(number).ok().filter(|number| *number != NONE).ok_or(AdvisoriesError::Bug(number))
+}
+
+/// Suites and versions in turn, sorted: the order in a file says nothing.
+fn joined(repositories: &[(&str, &str)]) -> Result<String, AdvisoriesError> {
+    let mut pairs = repositories.to_vec();
+    pairs.sort_unstable();
+    let words: Vec<&str> = pairs.into_iter().flat_map(|(suite, version)| [suite, version]).collect();
+    match words.iter().find(|word| word.contains(SEPARATOR)) {
+        Some(word) => Err(AdvisoriesError::Control((*word).to_owned())),
+        None => Ok(words.join(SEPARATOR.encode_utf8(&mut [0; 4]))),
+    }
+}
+
+/// By number of a string, its place among all sources, releases and ids. Equal strings have equal places.
+fn ranks(strings: &Strings, rows: &[Row]) -> Vec<u32> {
+    let mut used = vec![false; strings.ends.len()];
+    for number in rows.iter().flat_map(|row| [row.source, row.release, row.id]) {
+        if let Some(used) = used.get_mut(number as usize) {
+            *used = true;
+        }
+    }
+    let mut numbers: Vec<u32> = (0..).zip(&used).filter(|(_, used)| **used).map(|(number, _)| number).collect();
+    numbers.sort_by(|one, other| strings.get(*one).cmp(strings.get(*other)));
+    let mut ranks = vec![0; used.len()];
+    let (mut rank, mut before) = (0, NONE);
+    for number in numbers {
+        rank += u32::from(before == NONE || strings.get(before) != strings.get(number));
+        before = number;
+        if let Some(place) = ranks.get_mut(number as usize) {
+            *place = rank;
+        }
+    }
+    ranks
+}
+
+fn sorted(rows: &[Row], key: impl Fn(&Row) -> [u32; 3]) -> Vec<Row> {
+    let mut keyed: Vec<([u32; 3], usize)> = rows.iter().enumerate().map(|(at, row)| (key(row), at)).collect();
+    keyed.sort_unstable();
+    keyed.iter().filter_map(|(_, at)| rows.get(*at).copied()).collect()
+}
+
+/// The numbers of rows, ordered by what they are ordered by.
+fn order(keys: impl Iterator<Item = u32>) -> Option<Vec<u32>> {
+    let mut keyed: Vec<(u32, u32)> = keys.zip(0..).collect();
+    keyed.sort_unstable();
+    u32::try_from(keyed.len()).ok()?;
+    Some(keyed.into_iter().map(|(_, number)| number).collect())
+}
+
+fn groups(strings: &Interner, rows: &[Row], key: impl Fn(&Row) -> (u32, u32)) -> Vec<Group> {
+    let mut first = 0;
+    let chunks = rows.chunk_by(|one, other| key(one) == key(other));
+    let group = |rows: &[Row]| {
+        let begin = first;
+        first += u32::try_from(rows.len()).unwrap_or(NONE);
+        let row = rows.first()?;
+        let hash = rows.iter().fold(0, |hash, row| fingerprint_of(strings, hash, row));
+        let fingerprint = [hash & u64::from(NONE), hash >> 32].map(|half| u32::try_from(half).unwrap_or(0));
+        Some(Group { source: row.source, release: row.release, first: begin, fingerprint })
+    };
+    chunks.filter_map(group).collect()
+}
+
+/// Of the strings' contents: their numbers differ from one file to the next.
+fn fingerprint_of(strings: &Interner, before: u64, row: &Row) -> u64 {
+    let strings = row.strings().map(|number| if number == NONE { 0 } else { strings.fingerprint(number) });
+    let numbers = [u64::from(row.bug), u64::from(row.next_point_update)];
+    strings.into_iter().chain(numbers).fold(before, fingerprint::join)
+}

@@ -1,0 +1,117 @@
+//! Everything that advisories say: rows go in through [`AdvisoriesBuilder`], and come out by source and release, or by id.
+//!
+//! All strings lie in one text and rows name them by number, so that the whole tracker takes some 20 MB and is stored as it lies.
+
+mod builder;
+mod fingerprint;
+mod record;
+mod strings;
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+pub use builder::{AdvisoriesBuilder, AdvisoriesError};
+use record::{Group, Row, SEPARATOR};
+use strings::{NONE, Strings};
+
+use crate::row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+
+/// All rows, ordered by source, release and id.
+#[derive(Debug, Clone, Default)]
+pub struct Advisories {
+    strings: Strings,
+    rows: Vec<Row>,
+    groups: Vec<Group>,
+    /// Numbers of rows, ordered by id.
+    by_id: Vec<u32>,
+}
+
+impl Advisories {
+    /// What is said about a source in a release, ordered by id.
+    pub fn rows<'a>(&'a self, source: &str, release: &str) -> impl Iterator<Item = AdvisoryRow<'a>> + use<'a> {
+        let found = self.groups.binary_search_by(|group| self.compare(group, source, release));
+        let rows = found.map_or(0..0, |at| self.range(at));
+        self.rows.get(rows).unwrap_or_default().iter().map(|row| self.row(row))
+    }
+
+    /// Everything, ordered by source, release and id.
+    pub fn all(&self) -> impl Iterator<Item = AdvisoryRow<'_>> {
+        self.rows.iter().map(|row| self.row(row))
+    }
+
+    /// What is said about an id, ordered by source and release.
+    pub fn by_id<'a>(&'a self, id: &str) -> impl Iterator<Item = AdvisoryRow<'a>> + use<'a> {
+        let name = |number: &u32| self.record(*number).map_or("", |row| self.strings.get(row.id));
+        let begin = self.by_id.partition_point(|number| name(number) < id);
+        let behind = self.by_id.get(begin..).unwrap_or_default();
+        let count = behind.partition_point(|number| name(number) == id);
+        behind.iter().take(count).filter_map(|number| self.record(*number)).map(|row| self.row(row))
+    }
+
+    /// Codenames of the releases that anything is said about, sorted.
+    pub fn releases(&self) -> impl Iterator<Item = &str> {
+        let names: BTreeSet<&str> = self.groups.iter().map(|group| self.strings.get(group.release)).collect();
+        names.into_iter()
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn record(&self, number: u32) -> Option<&Row> {
+        self.rows.get(number as usize)
+    }
+
+    fn compare(&self, group: &Group, source: &str, release: &str) -> Ordering {
+        let by_source = self.strings.get(group.source).cmp(source);
+        by_source.then_with(|| self.strings.get(group.release).cmp(release))
+    }
+
+    /// The rows of a group.
+    fn range(&self, group: usize) -> Range<usize> {
+        let first = |at: usize| self.groups.get(at).map_or(self.rows.len(), |group| group.first as usize);
+        first(group)..first(group + 1)
+    }
+
+    fn key(&self, row: &Row) -> RowKey {
+        let [source, release, id] = [row.source, row.release, row.id].map(|number| self.strings.get(number).to_owned());
+        RowKey { source, release, id }
+    }
+
+    fn row(&self, row: &Row) -> AdvisoryRow<'_> {
+        let text = |number| self.strings.get(number);
+        let some = |number| self.strings.get_some(number);
+        AdvisoryRow {
+            source: text(row.source),
+            id: text(row.id),
+            release: text(row.release),
+            status: RowStatus::of(text(row.status)),
+            urgency: text(row.urgency),
+            fixed_version: some(row.fixed),
+            no_dsa: self.no_dsa(row),
+            next_point_update: row.next_point_update != 0,
+            repositories: some(row.suites).map(suites).unwrap_or_default(),
+            description: some(row.description),
+            scope: some(row.scope),
+            debian_bug: (row.bug != NONE).then_some(u64::from(row.bug)),
+        }
+    }
+
+    fn no_dsa(&self, row: &Row) -> Option<NoDsa<'_>> {
+        let (text, reason) = (self.strings.get_some(row.text), self.strings.get_some(row.reason));
+        (text.is_some() || reason.is_some())
+            .then(|| NoDsa { kind: NoDsaKind::of(reason.unwrap_or_default()), text: text.unwrap_or_default() })
+    }
+}
+
+fn suites(text: &str) -> Vec<(&str, &str)> {
+    let mut words = text.split(SEPARATOR);
+    std::iter::from_fn(|| Some((words.next()?, words.next()?))).collect()
+}

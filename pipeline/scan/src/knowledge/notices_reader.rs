@@ -1,0 +1,104 @@
+//! Reads `data/DSA/list` and `data/DLA/list` of Debian's security tracker.
+//!
+//! The syntax is the tracker's own (`lib/python/bugs.py`): a head line, then indented lines with ids in braces, with a source of a release and
+//! its version, or with notes.
+
+use jiff::civil::Date;
+
+use super::notices::{NoticeFix, NoticeRecord, Notices};
+use crate::finding::Notice;
+
+/// A list of more bytes is refused; Debian's have 1 MB.
+const LIST_LIMIT: usize = 64 << 20;
+
+/// Why a list could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoticesError {
+    /// It is too large.
+    #[error("reading a list of advisories: {0} bytes; at most {LIST_LIMIT} are expected; check the feed's address")]
+    TooLarge(usize),
+    /// A head line is none.
+    #[error(
+        "reading a list of advisories, line {line}: `[30 Sep 2026] DSA-6531-1 openssl - security update` or the like expected, \
+         `{found}` found; check the feed's address"
+    )]
+    Head {
+        /// Which line, from 1.
+        line: usize,
+        /// The beginning of what is there.
+        found: String,
+    },
+    /// An indented line stands before any head line.
+    #[error(
+        "reading a list of advisories, line {line}: an advisory's head line expected, `{found}` found; fetch it again"
+    )]
+    NoHead {
+        /// Which line, from 1.
+        line: usize,
+        /// The beginning of what is there.
+        found: String,
+    },
+}
+
+impl Notices {
+    /// Reads a list. Lines inside an advisory that say something else are passed over and counted.
+    pub fn read(text: &str) -> Result<Self, NoticesError> {
+        if text.len() > LIST_LIMIT {
+            return Err(NoticesError::TooLarge(text.len()));
+        }
+        let mut notices = Self::default();
+        let mut current: Option<NoticeRecord> = None;
+        for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
+            let found = || text.chars().take(80).collect();
+            if text.starts_with([' ', '\t']) {
+                let record = current.as_mut().ok_or_else(|| NoticesError::NoHead { line, found: found() })?;
+                notices.passed_over += usize::from(!take(record, text.trim()));
+            } else {
+                let record = head(text).ok_or_else(|| NoticesError::Head { line, found: found() })?;
+                current.replace(record).into_iter().for_each(|record| notices.push(record));
+            }
+        }
+        current.into_iter().for_each(|record| notices.push(record));
+        Ok(notices)
+    }
+}
+
+/// `[30 Sep 2026] DSA-6531-1 openssl - security update`.
+fn head(line: &str) -> Option<NoticeRecord> {
+    let (date, rest) = line.strip_prefix('[')?.split_once(']')?;
+    let date = Date::strptime("%d %b %Y", date.trim()).ok()?;
+    let (id, title) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+    let (kind, number) = id.split_once('-')?;
+    let is_id = kind.ends_with('A') && kind.bytes().all(|it| it.is_ascii_uppercase());
+    let is_number = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+    let notice = Notice { id: id.to_owned(), date };
+    let (ids, fixed, unfixed) = Default::default();
+    (is_id && is_number).then(|| NoticeRecord { notice, title: title.trim().to_owned(), ids, fixed, unfixed })
+}
+
+/// Whether a line inside a record says something that we know.
+fn take(record: &mut NoticeRecord, line: &str) -> bool {
+    if let Some(ids) = line.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        record.ids.extend(ids.split_whitespace().map(str::to_owned));
+        return true;
+    }
+    if ["NOTE:", "TODO:", "RESERVED", "REJECTED", "NOT-FOR-US"].iter().any(|word| line.starts_with(word)) {
+        return true;
+    }
+    let Some(fix) = fix(line) else { return false };
+    let is_word = fix.version.starts_with('<');
+    if is_word {
+        record.unfixed.push(fix)
+    } else {
+        record.fixed.push(fix)
+    }
+    true
+}
+
+/// `[trixie] - openssl 3.5.7-1~deb13u3`, with a remark behind it or not.
+fn fix(line: &str) -> Option<NoticeFix> {
+    let (release, rest) = line.strip_prefix('[')?.split_once(']')?;
+    let mut words = rest.trim().strip_prefix("- ")?.split_whitespace();
+    let (source, version) = (words.next()?.to_owned(), words.next()?.to_owned());
+    Some(NoticeFix { release: release.trim().to_owned(), source, version })
+}
