@@ -10,6 +10,7 @@ mod fixture;
 mod inventory;
 mod knowledge;
 mod lag;
+mod osv;
 mod purl;
 mod report;
 mod row;
@@ -18,7 +19,7 @@ mod standing;
 mod tracker;
 mod words;
 
-pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError};
+pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use counts::{Counts, headline};
 pub use feed::{FeedKind, FeedUse};
@@ -27,13 +28,14 @@ pub use finding::{
 };
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
-    CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
-    NoticesError, SecuritySupport, Support, SupportError,
+    CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
+    NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
 };
 pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
+pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
