@@ -15,6 +15,8 @@ mod knowledge;
 mod lag;
 mod purl;
 mod osv;
+mod osv;
+mod purl;
 mod report;
 mod row;
 mod say;
