@@ -114,7 +114,7 @@ fn between_whole_states_exactly_the_rows_that_differ_are_the_changes() {
     let mut advisories = built(rows.iter());
     while !events.is_empty() {
         let before = rows.clone();
-        for event in events.drain(..events.len().min(70)) {
+        for event in events.drain(..events.len().min(120)) {
             apply(&mut rows, event);
         }
         let keys: BTreeSet<&RowKey> = before.keys().chain(rows.keys()).collect();
