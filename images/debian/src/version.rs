@@ -58,6 +58,19 @@ impl Version {
         &self.text
     }
 
+    /// Its order to a version in text, without keeping that: for those who compare one with thousands.
+    pub fn cmp_text(&self, text: &str) -> Result<Ordering, VersionError> {
+        let text = text.trim_ascii();
+        let (epoch, upstream, revision) = split(text).map_err(|problem| refused(text, problem))?;
+        let end = revision.map_or(text.len(), |start| start - 1);
+        let theirs = (epoch, &text[upstream..end], revision.map_or("", |start| &text[start..]));
+        Ok(compare(self.parts(), theirs))
+    }
+
+    fn parts(&self) -> (u32, &str, &str) {
+        (self.epoch, self.upstream(), self.revision().unwrap_or_default())
+    }
+
     /// The text without the epoch, as file names have it.
     pub fn without_epoch(&self) -> &str {
         &self.text[self.upstream..]
@@ -104,7 +117,17 @@ fn check_revision(text: &str) -> Result<(), &'static str> {
 
 /// Says whether `text` is a version without keeping anything.
 pub(crate) fn check_version(text: &str) -> Result<(), VersionError> {
-    split(text).map(drop).map_err(|problem| VersionError { text: text.chars().take(80).collect(), problem })
+    split(text).map(drop).map_err(|problem| refused(text, problem))
+}
+
+fn refused(text: &str, problem: &'static str) -> VersionError {
+    VersionError { text: text.chars().take(80).collect(), problem }
+}
+
+/// Orders epoch, upstream part and revision, as Policy 5.6.12 says.
+fn compare(left: (u32, &str, &str), right: (u32, &str, &str)) -> Ordering {
+    let upstream = || compare_part(left.1, right.1);
+    left.0.cmp(&right.0).then_with(upstream).then_with(|| compare_part(left.2, right.2))
 }
 
 impl FromStr for Version {
@@ -112,17 +135,14 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let text = text.trim_ascii();
-        let parts = split(text).map_err(|problem| VersionError { text: text.chars().take(80).collect(), problem });
+        let parts = split(text).map_err(|problem| refused(text, problem));
         parts.map(|(epoch, upstream, revision)| Self { text: text.into(), epoch, upstream, revision })
     }
 }
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.epoch
-            .cmp(&other.epoch)
-            .then_with(|| compare_part(self.upstream(), other.upstream()))
-            .then_with(|| compare_part(self.revision().unwrap_or_default(), other.revision().unwrap_or_default()))
+        compare(self.parts(), other.parts())
     }
 }
 
@@ -204,6 +224,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn orders_itself_to_a_text_as_to_a_version(one in "([0-9]:)?[0-9][0-9a.~+-]{0,6}", other in "([0-9]:)?[0-9][0-9a.~+-]{0,6}") {
+            if let Ok(one) = one.parse::<Version>() {
+                let expected = other.parse::<Version>().map(|other| one.cmp(&other));
+                prop_assert_eq!(one.cmp_text(&other), expected);
+            }
+        }
+
         #[test]
         fn parses_or_refuses_and_round_trips(text in ".{0,20}") {
             if let Ok(parsed) = text.parse::<Version>() {

@@ -4,6 +4,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod cyclonedx;
+mod document;
+mod gather;
+mod loose;
+mod os_release;
+mod purl;
+mod spdx;
+mod stanza;
+mod status;
+
+pub use document::InventoryError;
+
 /// The packages of one image, root directory or SBOM.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
