@@ -3,6 +3,7 @@
 mod advisory;
 mod archive_versions;
 mod changelog;
+mod explain;
 mod feed;
 mod finding;
 mod installed;
@@ -18,6 +19,7 @@ mod tracker;
 pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
+pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,

@@ -9,12 +9,15 @@ mod build;
 mod evidence;
 mod fix;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod notice;
 mod support;
 mod verdict;
 
 use std::collections::BTreeSet;
+
+pub(crate) use build::{severities, words};
+pub(crate) use fix::{Place, place};
 
 use debian::{Version, VersionError};
 use jiff::civil::Date;
