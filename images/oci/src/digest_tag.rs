@@ -33,6 +33,13 @@ impl Tag {
         let end = rest.find(|digit: char| !digit.is_ascii_hexdigit()).unwrap_or(rest.len());
         (end >= LONGEST_VALUE).then(|| &rest[end..])
     }
+
+    /// Of such a tag the digest that it is made of; `None` for others, and where a list of referrers has a digest cut short.
+    pub fn speaks_about(&self) -> Option<Digest> {
+        let ending = self.speaks_as()?;
+        let name = &self.as_str()[..self.as_str().len() - ending.len()];
+        name.replacen('-', ":", 1).parse().ok()
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +63,7 @@ mod tests {
             let tag = Tag::attached(&digest, ending).unwrap();
             assert_eq!(tag.as_str(), format!("sha256-{}.{ending}", digest.hex()));
             assert_eq!(tag.speaks_as().unwrap(), format!(".{ending}"));
+            assert_eq!(tag.speaks_about().unwrap(), digest);
         }
         assert_eq!(Tag::attached(&Digest::by(Algorithm::Sha512, ""), "sig"), None, "too long for a tag");
     }

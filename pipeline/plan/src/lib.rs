@@ -2,10 +2,12 @@
 
 mod decide;
 mod difference;
+mod fix;
 mod publication;
 mod wave;
 
 pub use decide::{Decision, Reason, decide};
 pub use difference::{LockDifference, PackageChange, VersionChange, difference};
+pub use fix::SourceFix;
 pub use publication::{Attested, Publication, PublishedPlatform};
 pub use wave::{ImageOutcome, Outcome, WaveSummary, Whose};

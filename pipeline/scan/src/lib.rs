@@ -2,6 +2,24 @@
 
 mod advisory;
 mod archive_versions;
+mod counts;
+mod feed;
+mod finding;
+mod first_seen;
+#[cfg(test)]
+mod fixture;
+mod gate;
+mod grade;
+mod inventory;
+mod knowledge;
+mod lag;
+mod purl;
+mod osv;
+mod osv;
+mod purl;
+mod report;
+mod row;
+mod say;
 mod changelog;
 mod explain;
 mod feed;
@@ -15,9 +33,12 @@ mod row;
 mod rules;
 mod standing;
 mod tracker;
+mod vex;
+mod words;
 
-pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError};
+pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
+pub use counts::{Counts, headline};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
 pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
@@ -27,9 +48,23 @@ pub use finding::{
 pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
-    CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
-    NoticesError, SecuritySupport, Support, SupportError,
+    CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
+    NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
 };
+pub use lag::{
+    ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
+    SourceHistory, Turn, fix_records,
+};
+pub use first_seen::FirstSeen;
+pub use gate::{
+    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
+    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
+};
+pub use grade::{Grade, Graded, grade, grade_all};
+pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
+pub use report::{REPORT_SCHEMA, Report, ReportSubject};
+pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use matching::{Context, Image, findings_of, rescan, scan};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
@@ -38,3 +73,5 @@ pub use rules::{
 };
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
+pub use vex::{VexDocument, VexError, VexParts, VexRepositoryParts, openvex, vex_repository};
+pub use words::{evidence, in_words, severity, status_word, tracker_page};

@@ -4,7 +4,7 @@
 //! pulled by digest, or lost their tag within the retention; what an index that is kept names; what speaks about something kept; and
 //! the blobs of all these. A blob that no manifest names stays for a while too: its manifest may be on its way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ use oci::{BLOBS_FOLDER, Descriptor, Repository};
 use serde::Serialize;
 
 use super::files::at;
-use super::{Contents, uploads};
+use super::{Contents, View, uploads};
 use crate::{Store, StoreError};
 
 /// How long what may not be needed is kept.
@@ -107,12 +107,12 @@ impl Store {
         if !collected.unreadable.is_empty() {
             return Ok(collected);
         }
-        let tagged: BTreeSet<&Digest> = view.tags().filter_map(|tag| Some(&view.tagged(tag)?.digest)).collect();
+        let (speaking, tagged) = tags(&view, &contents);
         let is_root = |digest: &Digest| {
             let untagged = retention.untagged.max(LEAST_UNTAGGED);
             tagged.contains(digest) || is_younger(&self.blob_path(repository, digest), untagged)
         };
-        let kept = keep(&contents, is_root);
+        let kept = keep(&contents, &speaking, is_root);
         collected.manifests = listed(&contents, &kept, |digest| view.entry(digest).is_some());
         let needed = needed(&contents, &kept);
         for (digest, metadata) in self.files(repository)? {
@@ -163,8 +163,24 @@ impl Store {
     }
 }
 
+/// What has a tag: that which speaks about a manifest by a tag made of its digest, by that digest; and the rest. A tag that speaks about
+/// what is elsewhere holds what it leads to as any other does.
+fn tags(view: &View, contents: &Contents) -> (Speaking, BTreeSet<Digest>) {
+    let (mut speaking, mut tagged) = (Speaking::new(), BTreeSet::new());
+    for (tag, found) in view.tags().filter_map(|tag| Some((tag, view.tagged(tag)?))) {
+        match tag.speaks_about().filter(|subject| contents.manifest(subject).is_some()) {
+            Some(subject) => speaking.entry(subject).or_default().push(found.digest.clone()),
+            None => drop(tagged.insert(found.digest.clone())),
+        }
+    }
+    (speaking, tagged)
+}
+
+/// Manifests by what they speak about.
+type Speaking = BTreeMap<Digest, Vec<Digest>>;
+
 /// Roots, what they name, and what speaks about them; and what speaks about those.
-fn keep(contents: &Contents, is_root: impl Fn(&Digest) -> bool) -> BTreeSet<Digest> {
+fn keep(contents: &Contents, speaking: &Speaking, is_root: impl Fn(&Digest) -> bool) -> BTreeSet<Digest> {
     let mut kept = BTreeSet::new();
     let mut open: Vec<Digest> = contents.manifests().map(|known| known.descriptor.digest.clone()).collect();
     open.retain(is_root);
@@ -172,6 +188,7 @@ fn keep(contents: &Contents, is_root: impl Fn(&Digest) -> bool) -> BTreeSet<Dige
         let Some(known) = contents.manifest(&digest).filter(|_| kept.insert(digest.clone())) else { continue };
         let named = known.children.iter().chain(contents.referrers(&digest));
         open.extend(named.map(|descriptor: &Descriptor| descriptor.digest.clone()));
+        open.extend(speaking.get(&digest).into_iter().flatten().cloned());
     }
     kept
 }

@@ -98,6 +98,27 @@ fn what_has_no_tag_goes_with_all_that_only_it_needs() {
 }
 
 #[test]
+fn a_signature_under_a_tag_goes_with_the_image_that_it_speaks_about() {
+    let fixture = Fixture::new();
+    let [kept, gone] = ["a", "b"].map(|text| fixture.image(text));
+    fixture.tag("1", &kept[0]);
+    let sign = |text: &str, digest: &Digest| {
+        let blob = fixture.store.put_bytes(&fixture.repository, text.as_bytes()).unwrap();
+        let config = Descriptor { digest: blob, ..Descriptor::of(MEDIA_TYPE_CONFIG, text.as_bytes()) };
+        let signature = fixture.manifest(&ImageManifest::new(config, Vec::new()));
+        fixture.tag(Tag::attached(digest, "sig").unwrap().as_str(), &signature);
+        signature
+    };
+    let elsewhere = Digest::of("elsewhere");
+    let [first, second, third] =
+        [("x", &kept[0].digest), ("y", &gone[0].digest), ("z", &elsewhere)].map(|(text, of)| sign(text, of));
+    fixture.age();
+    fixture.collect();
+    assert!(fixture.is_here(&first) && fixture.is_here(&third));
+    assert!(!fixture.is_here(&second) && !fixture.is_here(&gone[0]));
+}
+
+#[test]
 fn a_digest_that_was_pulled_or_untagged_lately_stays() {
     let fixture = Fixture::new();
     let [pulled, untagged, newer] = ["a", "b", "c"].map(|text| fixture.image(text));
