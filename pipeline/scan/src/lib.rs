@@ -11,6 +11,20 @@ mod first_seen;
 mod fixture;
 mod gate;
 mod grade;
+mod inventory;
+mod knowledge;
+mod lag;
+mod purl;
+mod osv;
+mod osv;
+mod purl;
+mod report;
+mod row;
+mod say;
+mod changelog;
+mod explain;
+mod feed;
+mod finding;
 mod installed;
 mod inventory;
 mod knowledge;
@@ -31,6 +45,7 @@ pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
 pub use counts::{Counts, headline};
+pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
