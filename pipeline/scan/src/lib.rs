@@ -2,18 +2,22 @@
 
 mod advisory;
 mod archive_versions;
+mod changelog;
 mod counts;
 mod feed;
 mod finding;
 #[cfg(test)]
 mod fixture;
+mod installed;
 mod inventory;
 mod knowledge;
 mod lag;
+mod matching;
 mod osv;
 mod purl;
 mod report;
 mod row;
+mod rules;
 mod say;
 mod standing;
 mod tracker;
@@ -21,11 +25,13 @@ mod words;
 
 pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
+pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
 pub use counts::{Counts, headline};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
     CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
@@ -35,9 +41,13 @@ pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
+pub use matching::{Context, Image, findings_of, rescan, scan};
 pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+pub use rules::{
+    ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus,
+};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
