@@ -34,8 +34,8 @@ mod key_export;
 mod key_index;
 mod key_pages;
 mod key_texts;
-mod knowing;
 mod keys_arguments;
+mod knowing;
 mod layer_entries;
 mod layer_files;
 #[cfg(test)]

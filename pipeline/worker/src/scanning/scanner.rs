@@ -73,9 +73,8 @@ pub struct Blocked {
 impl Scannable {
     /// An image that was just built.
     pub(crate) fn built(built: &BuiltImage, name: &str) -> Self {
-        let manifest = |platform: &crate::BuiltPlatform| {
-            (platform.platform.to_string(), platform.image.descriptor.digest.clone())
-        };
+        let manifest =
+            |platform: &crate::BuiltPlatform| (platform.platform.to_string(), platform.image.descriptor.digest.clone());
         Self {
             image: built.lock.name.clone(),
             name: name.to_owned(),
