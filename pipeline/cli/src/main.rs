@@ -21,6 +21,7 @@ mod copy_choice;
 mod copy_place;
 mod delivery;
 mod doctor_archive;
+mod doctor_feeds;
 mod doctor_keys;
 mod doctor_machine;
 mod doctor_registry;

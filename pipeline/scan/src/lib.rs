@@ -2,6 +2,7 @@
 
 mod advisory;
 mod archive_versions;
+mod changelog;
 mod counts;
 mod feed;
 mod finding;
@@ -15,21 +16,31 @@ mod knowledge;
 mod lag;
 mod purl;
 mod osv;
+mod installed;
+mod inventory;
+mod knowledge;
+mod lag;
+mod matching;
 mod osv;
 mod purl;
 mod report;
 mod row;
 mod say;
 mod changelog;
+mod explain;
 mod feed;
 mod finding;
 mod installed;
 mod inventory;
 mod knowledge;
+mod lag;
 mod matching;
+mod osv;
+mod purl;
 mod report;
 mod row;
 mod rules;
+mod say;
 mod standing;
 mod tracker;
 mod vex;
@@ -37,12 +48,19 @@ mod words;
 
 pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
-pub use counts::{Counts, headline};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
+pub use counts::{Counts, headline};
+pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use first_seen::FirstSeen;
+pub use gate::{
+    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
+    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
+};
+pub use grade::{Grade, Graded, grade, grade_all};
 pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
@@ -53,22 +71,14 @@ pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
-pub use first_seen::FirstSeen;
-pub use gate::{
-    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
-    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
-};
-pub use grade::{Grade, Graded, grade, grade_all};
-pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
-pub use report::{REPORT_SCHEMA, Report, ReportSubject};
-pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
-pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use matching::{Context, Image, findings_of, rescan, scan};
+pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use rules::{
     ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus,
 };
+pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
 pub use vex::{VexDocument, VexError, VexParts, VexRepositoryParts, openvex, vex_repository};

@@ -95,6 +95,7 @@ impl Wave {
             summary.images.extend(Box::pin(self.evaluate(names, request, snapshot, publishing)).await?);
         }
         summary.images.sort_by(|a, b| a.image.cmp(&b.image));
+        self.remember(&summary.images).await;
         Ok(summary)
     }
 

@@ -220,7 +220,8 @@ async fn wave(state: &Path) -> Wave {
         reporter: silent(),
     };
     let feeds = FeedSettings { enabled: false, ..FeedSettings::default() };
-    let scanner = Scanner::open(root, Arc::clone(&builder.catalogue), Judging::default(), &feeds, &silent());
+    let (catalogue, reporter) = (Arc::clone(&builder.catalogue), silent());
+    let scanner = Scanner::open(root, &builder.debs, catalogue, Judging::default(), &feeds, &reporter);
     Wave {
         scanner: scanner.await.unwrap(),
         builder,

@@ -61,8 +61,9 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         rules: RulesCache::default(),
         reporter: silent(),
     };
-    let opened = Scanner::open(root, Arc::clone(&builder.catalogue), Judging::default(), &no_feeds(), &silent());
-    let scanner = blocked(opened).unwrap();
+    let (catalogue, feeds, reporter) = (Arc::clone(&builder.catalogue), no_feeds(), silent());
+    let scanner = blocked(Scanner::open(root, &builder.debs, catalogue, Judging::default(), &feeds, &reporter));
+    let scanner = scanner.unwrap();
     let wave = Wave {
         builder,
         observer: Observer::new(client.clone(), Arc::clone(&found), InReleases::of_state(root)),
