@@ -84,12 +84,7 @@ impl Context {
     }
 
     /// What scans in the state folder `root`.
-    pub(crate) async fn scanner(
-        &self,
-        root: &Path,
-        builder: &Builder,
-        reporter: &Reporter,
-    ) -> anyhow::Result<Scanner> {
+    pub(crate) async fn scanner(&self, root: &Path, builder: &Builder, reporter: &Reporter) -> anyhow::Result<Scanner> {
         let catalogue = Arc::clone(&builder.catalogue);
         Ok(Scanner::open(root, &builder.debs, catalogue, self.judging()?, &self.settings.feeds, reporter).await?)
     }

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use assemble::SbomParts;
 use serde_json::Value;
 use worker::{
-    Archive, ArchiveSettings, Builder, BuiltImage, BuiltPlatform, Client, Debs, FeedSettings, InReleases, Indexes, Judging, Layers, Observer,
-    Publications, RetryPolicy, RulesCache, Scanner, Segments, State, Wave, WaveRequest, silent,
+    Archive, ArchiveSettings, Builder, BuiltImage, BuiltPlatform, Client, Debs, FeedSettings, InReleases, Indexes,
+    Judging, Layers, Observer, Publications, RetryPolicy, RulesCache, Scanner, Segments, State, Wave, WaveRequest,
+    silent,
 };
 
 use crate::registry::tools::{brought, must, text};

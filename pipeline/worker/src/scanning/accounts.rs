@@ -10,7 +10,7 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, KnownFix, Knowledge, Notice,
+    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, Knowledge, KnownFix, Notice,
     PublishedVersion, SourceHistory, Turn, fix_records,
 };
 
@@ -94,7 +94,11 @@ impl Account<'_> {
     }
 
     /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet.
-    fn fixes(&self, knowledge: &Knowledge, changelogs: &Changelogs) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
+    fn fixes(
+        &self,
+        knowledge: &Knowledge,
+        changelogs: &Changelogs,
+    ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
             match fixed(&row) {

@@ -141,9 +141,10 @@ impl Publisher {
             }
         }
         Ok(match (published.attested.scan, standing) {
-            (Some(Standing::Current { date: before } | Standing::Stale { date: before }), Standing::Current { date }) => {
-                date.duration_since(before).unsigned_abs() >= SAY_AGAIN_AFTER
-            }
+            (
+                Some(Standing::Current { date: before } | Standing::Stale { date: before }),
+                Standing::Current { date },
+            ) => date.duration_since(before).unsigned_abs() >= SAY_AGAIN_AFTER,
             (Some(Standing::Absent) | None, _) => true,
             (Some(_), _) => false,
         })
@@ -157,10 +158,12 @@ impl Publisher {
         said: &Said<'_>,
         standing: Standing,
     ) -> Result<(), Failure> {
-        let repository = published.repository.parse().map_err(|error: oci::NameError| Failure::new(Whose::Defect, error))?;
+        let repository =
+            published.repository.parse().map_err(|error: oci::NameError| Failure::new(Whose::Defect, error))?;
         let mut subjects = Vec::new();
         for (digest, statements) in sayings(said)? {
-            let stored = self.store.manifest(&repository, &digest).map_err(|error| Failure::new(Whose::Policy, error))?;
+            let stored =
+                self.store.manifest(&repository, &digest).map_err(|error| Failure::new(Whose::Policy, error))?;
             let stored = stored.ok_or_else(|| gone(published, &digest))?;
             let withdrawn = withdrawn(&statements);
             subjects.push(Subject { descriptor: stored.descriptor, created: published.created, statements, withdrawn });
@@ -186,9 +189,8 @@ impl Scanner {
     /// What has changed since the last rescan that came to its end. Reads files.
     fn scope(&self, knowledge: &Knowledge) -> Result<Scope, Failure> {
         let changed = self.feeds.changed_since_rescan(knowledge);
-        let is_tracker = |name: &String| {
-            knowledge.feeds.iter().any(|feed| feed.kind == FeedKind::Tracker && feed.name == *name)
-        };
+        let is_tracker =
+            |name: &String| knowledge.feeds.iter().any(|feed| feed.kind == FeedKind::Tracker && feed.name == *name);
         if changed.is_empty() {
             return Ok(Scope::Nothing);
         }

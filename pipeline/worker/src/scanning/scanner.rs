@@ -71,9 +71,8 @@ pub struct Blocked {
 impl Scannable {
     /// An image that was just built.
     pub(crate) fn built(built: &BuiltImage, name: &str) -> Self {
-        let manifest = |platform: &crate::BuiltPlatform| {
-            (platform.platform.to_string(), platform.image.descriptor.digest.clone())
-        };
+        let manifest =
+            |platform: &crate::BuiltPlatform| (platform.platform.to_string(), platform.image.descriptor.digest.clone());
         Self {
             name: name.to_owned(),
             lock: built.lock.clone(),
@@ -84,11 +83,7 @@ impl Scannable {
     /// An image that is published.
     pub(crate) fn published(published: &Publication) -> Self {
         let manifests = published.platforms.iter().map(|(name, it)| (name.clone(), it.manifest.clone()));
-        Self {
-            name: published.attested.name.clone(),
-            lock: published.lock.clone(),
-            manifests: manifests.collect(),
-        }
+        Self { name: published.attested.name.clone(), lock: published.lock.clone(), manifests: manifests.collect() }
     }
 }
 
