@@ -29,6 +29,12 @@ pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use first_seen::FirstSeen;
+pub use gate::{
+    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
+    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
+};
+pub use grade::{Grade, Graded, grade, grade_all};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
     CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
@@ -38,12 +44,6 @@ pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
-pub use first_seen::FirstSeen;
-pub use gate::{
-    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
-    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
-};
-pub use grade::{Grade, Graded, grade, grade_all};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
