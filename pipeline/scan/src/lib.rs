@@ -48,6 +48,10 @@ pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, R
 pub use knowledge::{
     CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
     NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
+pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
+pub use knowledge::{
+    CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
+    NoticesError, SecuritySupport, Support, SupportError,
 };
 pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
