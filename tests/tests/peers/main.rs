@@ -7,6 +7,7 @@ mod binary;
 mod debian;
 mod delivery;
 mod docker;
+mod findings;
 mod harness;
 mod keyless;
 mod registry;
@@ -15,6 +16,7 @@ mod sbom;
 mod signed;
 mod smoke;
 mod verify;
+mod versions;
 
 use harness::{Factory, run};
 
