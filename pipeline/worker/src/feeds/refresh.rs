@@ -13,7 +13,7 @@ use super::reading::{Part, inflate};
 use super::received::Received;
 use super::source::FeedSource;
 use super::state::{FeedProblem, FeedState, KeptFeed, parse_http_date};
-use super::transfer::fetch;
+use super::transfer::{Fetched, fetch};
 use super::{FeedNews, FeedSettings};
 use crate::failure::chain;
 use crate::{Client, Event, blocking};
@@ -58,7 +58,12 @@ impl Reader {
         let target = self.folder.path(&blob::Digest::of(&source.name));
         let fetched = tokio::time::timeout(allowed, fetch(&self.client, source, state.former(), &target)).await;
         let slow = |_| FeedsError::Slow { address: source.address(), allowed };
-        let Some(received) = fetched.map_err(slow)?? else { return Ok(state.kept.clone()) };
+        let received = match fetched.map_err(slow)?? {
+            Fetched::Body(received) => received,
+            Fetched::Same { last_modified } => {
+                return Ok(state.kept.clone().map(|kept| kept.confirmed(last_modified)));
+            }
+        };
         let (reader, source, former) = (Arc::clone(self), source.clone(), state.former().cloned());
         blocking(move || reader.take(&source, former, received, now)).await.map(Some)
     }

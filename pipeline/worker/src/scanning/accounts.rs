@@ -11,9 +11,11 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, Knowledge, KnownFix, Notice,
-    PublishedVersion, SourceHistory, Turn, fix_records,
+    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
+    Notice, PublishedVersion, SourceHistory, Turn, fix_records,
 };
+
+use store::FixFilter;
 
 use crate::scanning::Scanner;
 use crate::{Failure, blocking};
@@ -69,7 +71,36 @@ impl Scanner {
                 records.extend(account.records(&knowledge, &changelogs));
             }
         }
-        Ok(self.ledger.record_fixes(&records).await?)
+        self.ledger.record_fixes(&records).await?;
+        self.withdraw(published, sources, &knowledge, &records).await
+    }
+
+    /// Takes out the rows of an image that what is known now gives no more: an open one that nobody speaks of, and any that Debian says never
+    /// was. Where nothing is known of the release, nothing is taken out.
+    async fn withdraw(
+        &self,
+        published: &Publication,
+        sources: Option<&BTreeSet<String>>,
+        knowledge: &Knowledge,
+        records: &[FixRecord],
+    ) -> Result<(), Failure> {
+        let release = published.lock.release.as_str();
+        if !knowledge.advisories.releases().any(|known| known == release) {
+            return Ok(());
+        }
+        let filter = FixFilter { image: Some(published.image.clone()), ..FixFilter::default() };
+        let mut gone = self.ledger.fixes(&filter).await?;
+        let given: BTreeSet<_> = records.iter().map(key).collect();
+        let never = |it: &FixRecord| {
+            let mut rows = knowledge.advisories.rows(&it.source, release);
+            rows.any(|row| row.id == it.id && fixed(&row).is_none())
+        };
+        gone.retain(|it| {
+            let in_scope = published.platforms.contains_key(&it.platform)
+                && sources.is_none_or(|sources| sources.contains(&it.source));
+            in_scope && !given.contains(&key(it)) && (it.state == FixState::Open || never(it))
+        });
+        if gone.is_empty() { Ok(()) } else { Ok(self.ledger.withdraw_fixes(&gone).await?) }
     }
 
     /// What is known, and the changelogs of these sources.
@@ -82,6 +113,11 @@ impl Scanner {
         let (scanner, packages) = (self.clone(), packages.cloned().collect::<Vec<LockedPackage>>());
         blocking(move || Ok((scanner.feeds.knowledge()?, scanner.changelogs.load(&packages)))).await
     }
+}
+
+/// What tells a row of an image from its others.
+fn key(record: &FixRecord) -> (&str, &str, &str, u32) {
+    (&record.platform, &record.source, &record.id, record.occurrence)
 }
 
 /// Whether the tags held more than one version: only then a changelog has something to tell.
