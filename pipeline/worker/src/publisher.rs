@@ -58,6 +58,8 @@ impl Publisher {
         let work = Arc::clone(&built);
         blocking(move || publish::push(&store, &repository, &work)).await?;
         let attested = self.attest(&place, &built, &scan, reasons, times).await?;
+        // Not before it is said: a rescan takes what is remembered for what is said.
+        self.scanner.remember(&built.lock.name, &scan.platforms, &scan.verdict, scan.at).await?;
         self.verify(&place, &built).await?;
         let signed = Timestamp::now();
         let (store, former) = (Arc::clone(&self.store), published.clone());
@@ -86,8 +88,16 @@ impl Publisher {
         let image = Scannable::built(built, &self.full_name(built.definition.repository()));
         let platforms = self.scanner.scan(image, at).await?;
         let verdict = self.scanner.judge(&built.lock.name, &platforms, published, at).await?;
-        self.scanner.remember(&built.lock.name, &platforms, &verdict, at).await?;
-        admit(&verdict)?;
+        if let Err(refused) = admit(&verdict) {
+            // What is said of a manifest under the tags is still what it was.
+            let is_tagged = |it: &ScannedPlatform| {
+                published
+                    .is_some_and(|published| published.platforms.values().any(|tagged| tagged.manifest == it.manifest))
+            };
+            let new: Vec<ScannedPlatform> = platforms.into_iter().filter(|it| !is_tagged(it)).collect();
+            self.scanner.remember(&built.lock.name, &new, &verdict, at).await?;
+            return Err(refused);
+        }
         Ok(Scan { at, platforms, verdict })
     }
 

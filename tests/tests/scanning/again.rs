@@ -1,8 +1,11 @@
 //! What is published is scanned again when something new is known: as little as possible is looked at and said anew, and no image changes.
 
+use jiff::SignedDuration;
+use scan::Standing;
 use store::{EventKind, FindingChange};
+use tests::FakePackage;
 
-use crate::house::House;
+use crate::house::{House, beside, hours_ago, now};
 use crate::known::{Tracker, exploited};
 use crate::said::{Said, said};
 
@@ -93,6 +96,41 @@ async fn what_vanishes_takes_its_vex_document_with_it() {
     house.know(&known());
     assert_eq!(ids(&house.rescan().await.changes.appeared), ["base CVE-2026-1001", "static CVE-2026-1001"]);
     assert!(said(&house, "static").await[0].vex().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_does_not_grow_old_while_nothing_changes() {
+    let house = House::new();
+    let date = hours_ago(20);
+    house.know_of(&known(), date);
+    house.publish(&BOTH).await;
+    house.rescan().await;
+    house.know_of(&known(), date + SignedDuration::from_hours(11));
+    assert_eq!(house.rescan().await.images, [""; 0]);
+    let later = date + SignedDuration::from_hours(13);
+    house.know_of(&known().open("openssl", "CVE-2026-1003"), later);
+    assert_eq!(house.rescan().await.restated, BOTH, "one for its new row, the other for its age");
+    assert_eq!(said(&house, "static").await[0].standing(), Standing::Current { date: later });
+    house.know_of(&known().open("openssl", "CVE-2026-1003"), now());
+    assert_eq!(house.rescan().await.restated, [""; 0], "seven hours are not old");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_is_refused_does_not_hide_what_is_new_in_the_image_under_the_tag() {
+    let mut house = House::on(&["amd64", "arm64"], scan::Gate::default());
+    house.know(&known());
+    house.publish(&["base"]).await;
+    house.rescan().await;
+    // Only arm64 gets something else, and it is worse; amd64 keeps its manifest.
+    let more = FakePackage::new("zlib1g", "1:9.0-1").architecture("arm64").source("zlib-new", "1:9.0-1");
+    house.secure(hours_ago(5), [more, beside("zlib-new", "1:9.0-2")]);
+    house.know(&known().open("openssl", "CVE-2026-1003").fixed("zlib-new", "CVE-2026-1004", "1:9.0-2"));
+    house.refresh().await;
+    assert_eq!(house.wave(&["base"]).await.counts(), (0, 0, 1));
+    assert_eq!(house.rescan().await.restated, ["base"]);
+    for said in said(&house, "base").await {
+        assert!(said.findings().contains(&"CVE-2026-1003 openssl affected".to_owned()));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ mod history;
 mod house;
 mod known;
 mod lost;
+mod months;
 mod overrides;
 mod published;
 mod reasons;

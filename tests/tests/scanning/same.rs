@@ -1,6 +1,7 @@
 //! Two factories with the same archive and the same feeds say the same, byte for byte.
 
 use jiff::SignedDuration;
+use serde_json::Value;
 use signing::{OPENVEX, VULNERABILITY_REPORT};
 
 use crate::house::{House, beside, hours_ago, media_types};
@@ -25,6 +26,37 @@ async fn are_the_same(house: &House, twin: &House) {
     for (one, other) in one.iter().zip(&other) {
         assert_eq!(one, other);
     }
+}
+
+/// The same without the days until which a finding is tolerated.
+async fn without_days(house: &House) -> Vec<String> {
+    let until = |text: String| {
+        let mut statement: Value = serde_json::from_str(&text).unwrap();
+        let verdict = statement.pointer_mut("/predicate/scanner/result/verdict/tolerated");
+        let tolerated = verdict.and_then(Value::as_array_mut).into_iter().flatten();
+        tolerated.for_each(|one| assert!(one["until"].take().is_string()));
+        statement.to_string()
+    };
+    payloads(house).await.into_iter().map(|(_, text)| until(text)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_how_long_a_finding_is_tolerated_hangs_on_who_saw_it_first() {
+    let mut house = House::new();
+    house.secure(hours_ago(7), [beside("media-types", "13.0.1")]);
+    let twin = house.twin();
+    let known = Tracker::default().fixed("media-types", "CVE-2026-1001", "13.0.1");
+    house.know(&known);
+    for house in [&house, &twin] {
+        house.publish(&["static"]).await;
+    }
+    are_the_same(&house, &twin).await;
+    house.know(&known.open("tzdata", "CVE-2026-1002"));
+    for house in [&house, &twin] {
+        assert_eq!(house.rescan().await.restated, ["static"]);
+    }
+    assert_eq!(without_days(&house).await, without_days(&twin).await);
+    assert_ne!(payloads(&house).await, payloads(&twin).await, "nobody knows since when the archive has it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
