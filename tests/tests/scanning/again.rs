@@ -146,6 +146,25 @@ async fn a_build_that_is_refused_does_not_hide_what_is_new_in_the_image_under_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_cannot_be_restated_is_named_and_tried_again() {
+    let mut house = house().await;
+    let lost = house.stop().join("registry/static");
+    let away = lost.with_file_name("away");
+    std::fs::rename(&lost, &away).unwrap();
+    house.start_again();
+    house.know(&known().open("media-types", "CVE-2026-1003"));
+    house.refresh().await;
+    let factory = house.factory();
+    let rescan = factory.publisher.rescan(&factory.publications, jiff::Timestamp::now()).await.unwrap();
+    assert_eq!((rescan.restated, rescan.failures.len()), (vec!["base".into()], 1));
+    assert!(rescan.failures[0].0 == "static" && rescan.failures[0].1.contains("is not there"), "{:?}", rescan.failures);
+    std::fs::rename(&away, &lost).unwrap();
+    house.start_again();
+    assert_eq!(house.rescan().await.restated, ["static"]);
+    assert_eq!(said(&house, "static").await[0].findings().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_exploited_now_is_said_of_the_images_that_have_it() {
     let house = house().await;
     house.feeds.put("kev", exploited(2, &["CVE-2026-1002"]), None);

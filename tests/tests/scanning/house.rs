@@ -12,7 +12,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use oci::Platform;
 use plan::{Outcome, WaveSummary};
-use scan::Gate;
+use scan::{EvidenceRules, Gate};
 use store::{Event, Ledger};
 use tests::{FakeArchive, FakeFeeds, FakePackage, FakeServer, FakeSuite, mini_trixie};
 use worker::{FeedAddress, FeedNews, FeedSettings, Judging, Rescan, State, WaveRequest};
@@ -30,7 +30,7 @@ pub(crate) struct House {
     pub(crate) feeds: Arc<FakeFeeds>,
     platforms: Vec<Platform>,
     folder: tempfile::TempDir,
-    gate: Gate,
+    judging: Judging,
     open: Option<(State, Factory)>,
     minutes: AtomicI64,
 }
@@ -60,13 +60,13 @@ impl House {
         feeds.put("kev", exploited(1, &[]), None);
         feeds.put("dsa", advisories(&[]), None);
         let platforms = architectures.iter().map(|name| Platform::linux(*name)).collect();
-        Self::opened(archive, server, feeds, platforms, gate)
+        Self::opened(archive, server, feeds, platforms, Judging { gate, ..Judging::default() })
     }
 
     /// Another factory, with the same archive and feeds.
     pub(crate) fn twin(&self) -> Self {
         let (server, feeds) = (Arc::clone(&self.server), Arc::clone(&self.feeds));
-        Self::opened(self.archive.clone(), server, feeds, self.platforms.clone(), self.gate.clone())
+        Self::opened(self.archive.clone(), server, feeds, self.platforms.clone(), self.judging.clone())
     }
 
     fn opened(
@@ -74,10 +74,10 @@ impl House {
         server: Arc<FakeServer>,
         feeds: Arc<FakeFeeds>,
         platforms: Vec<Platform>,
-        gate: Gate,
+        judging: Judging,
     ) -> Self {
         let (folder, minutes) = (tempfile::tempdir().unwrap(), AtomicI64::new(-120));
-        let mut house = Self { archive, server, feeds, platforms, folder, gate, open: None, minutes };
+        let mut house = Self { archive, server, feeds, platforms, folder, judging, open: None, minutes };
         house.start_again();
         house
     }
@@ -99,14 +99,20 @@ impl House {
     /// Another process on the same state folder.
     pub(crate) fn start_again(&mut self) {
         self.open = None;
-        let judging = Judging { gate: self.gate.clone(), ..Judging::default() };
-        let opened = factory_with(&self.archive, &self.server, self.folder.path(), &self.settings(), judging);
+        let opened =
+            factory_with(&self.archive, &self.server, self.folder.path(), &self.settings(), self.judging.clone());
         self.open = Some(opened);
     }
 
     /// The same with another gate.
     pub(crate) fn set_gate(&mut self, gate: Gate) {
-        self.gate = gate;
+        self.judging.gate = gate;
+        self.start_again();
+    }
+
+    /// The same with other rules and statements of the catalogue.
+    pub(crate) fn set_rules(&mut self, rules: EvidenceRules) {
+        self.judging.rules = rules;
         self.start_again();
     }
 

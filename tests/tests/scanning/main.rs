@@ -5,6 +5,7 @@
 mod again;
 mod changelogs;
 mod cut_off;
+mod evidence;
 #[path = "../wave/factory.rs"]
 #[expect(dead_code, reason = "waves need more of it")]
 mod factory;
