@@ -1,37 +1,5 @@
 //! Ages on the command line and in the settings: `30d`, `12h`, `2w`.
 //!
-//! In: text. Out: a duration, with days of 24 hours; or what was expected.
+//! In: text. Out: a duration; see `pipeline/worker/src/age.rs`.
 
-use std::time::Duration;
-
-use jiff::{Span, SpanRelativeTo};
-use serde::{Deserialize, Deserializer};
-
-/// Reads an age.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no age: expected one such as `30d`, `12h` or `2w`");
-    let span: Span = text.parse().map_err(|_| wrong())?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
-    Duration::try_from(duration).map_err(|_| wrong())
-}
-
-/// Reads an age out of the settings file.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_people_write_and_refuses_what_has_no_length() {
-        for (text, hours) in [("30d", 720), ("12h", 12), ("2w", 336), ("1 day", 24), ("0s", 0)] {
-            assert_eq!(parse(text), Ok(Duration::from_hours(hours)), "{text}");
-        }
-        for text in ["", "30", "-1d", "1 month", "soon"] {
-            let error = parse(text).unwrap_err();
-            assert_eq!(error, format!("`{text}` is no age: expected one such as `30d`, `12h` or `2w`"));
-        }
-    }
-}
+pub(crate) use worker::{deserialize_age as deserialize, parse_age as parse};

@@ -147,6 +147,8 @@ impl Bars {
                 self.say(format!("images {}, last {} to {}", self.done, shown(&sent.image), sent.target));
             }
             Event::ObserveRestarted { .. }
+            | Event::FeedRead { .. }
+            | Event::FeedFailed { .. }
             | Event::Retrying { .. }
             | Event::FetchProgress { .. }
             | Event::SendProgress { .. } => {}

@@ -50,6 +50,10 @@ impl Narrator {
                 passing("index", &format!("{suite} {}, {}", shown(path), bytes(*size)))
             }
             Event::ObserveRestarted { attempt, reason } => lasting("again", &format!("attempt {attempt}: {reason}")),
+            Event::FeedRead { name, bytes: size } => passing("feed", &format!("{name}, {}", bytes(*size))),
+            Event::FeedFailed { problem } => {
+                lasting("feed", &format!("{} [{}]: {}", problem.name, problem.whose, problem.message))
+            }
             Event::FetchStarted { count, total_bytes } => {
                 self.begin(at, *count, *total_bytes);
                 self.starting("fetch")?

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
-use worker::{ArchiveSettings, SigningSettings, TargetSettings};
+use worker::{ArchiveSettings, FeedSettings, SigningSettings, TargetSettings};
 
 use crate::registry_settings::RegistrySettings;
 
@@ -47,6 +47,9 @@ pub(crate) struct Settings {
     /// `signing`: the public name of images, and who signs them: see `SigningSettings` in `pipeline/worker/src/keys/settings.rs`.
     /// Default: keys that the state folder keeps.
     pub signing: SigningSettings,
+    /// `feeds`: where vulnerability data come from, and how old they may be: see `FeedSettings` in `pipeline/worker/src/feeds/settings.rs`.
+    /// Default: the public addresses.
+    pub feeds: FeedSettings,
 }
 
 impl Default for Settings {
@@ -63,6 +66,7 @@ impl Default for Settings {
             retention: Duration::from_hours(30 * 24),
             publish: Vec::new(),
             signing: SigningSettings::default(),
+            feeds: FeedSettings::default(),
         }
     }
 }

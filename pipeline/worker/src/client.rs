@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use blob::{Digest, Verdict};
 use jiff::Timestamp;
-use reqwest::{RequestBuilder, Response, StatusCode, Url, header};
+use reqwest::redirect::{self, Attempt};
+use reqwest::{ClientBuilder, RequestBuilder, Response, StatusCode, Url, header};
 
 use crate::client_error::shown;
 use crate::failure::chain;
@@ -19,6 +20,8 @@ use crate::{ClientError, Event, NewFile, Reporter, RetryPolicy, blocking};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long an answer may stand still.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// More redirects than that are a circle, or a maze.
+const MOST_REDIRECTS: usize = 5;
 /// A transfer slower than this, over its whole length, is given up: else one byte now and then would hold us for ever.
 const SLOWEST_BYTES_PER_SECOND: u64 = 20_000;
 
@@ -41,13 +44,22 @@ pub(crate) struct RemoteFile {
 impl Client {
     /// Makes a client that tells `reporter` whenever it tries something again.
     pub fn new(retry: RetryPolicy, reporter: Reporter) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("bedplate/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .build()
-            .map_err(|source| ClientError::Setup { source })?;
+        Self::of(builder(), retry, reporter)
+    }
+
+    /// Makes a client for servers whose bytes nobody has signed: it follows few redirects, and none that gives encryption up.
+    pub(crate) fn careful(retry: RetryPolicy, reporter: Reporter) -> Result<Self, ClientError> {
+        Self::of(builder().redirect(redirect::Policy::custom(follow)), retry, reporter)
+    }
+
+    fn of(builder: ClientBuilder, retry: RetryPolicy, reporter: Reporter) -> Result<Self, ClientError> {
+        let http = builder.build().map_err(|source| ClientError::Setup { source })?;
         Ok(Self { http, retry, reporter })
+    }
+
+    /// A request that nothing is set of but its address.
+    pub(crate) fn request(&self, url: &Url) -> RequestBuilder {
+        self.http.get(url.clone())
     }
 
     /// Whom it tells.
@@ -126,7 +138,13 @@ impl Client {
         Ok(blocking(move || new_file.commit()).await?)
     }
 
-    async fn wait_or_give_up(&self, url: &Url, attempt: &mut u32, error: ClientError) -> Result<(), ClientError> {
+    /// Waits before the next attempt, or gives the error back where another is vain.
+    pub(crate) async fn wait_or_give_up(
+        &self,
+        url: &Url,
+        attempt: &mut u32,
+        error: ClientError,
+    ) -> Result<(), ClientError> {
         let again = error.is_transient().then(|| self.retry.wait_after(*attempt, error.retry_after())).flatten();
         let Some(after) = again else { return Err(error) };
         (self.reporter)(Event::Retrying {
@@ -159,22 +177,42 @@ pub(crate) fn locate(base: &Url, path: &str) -> Result<Url, ClientError> {
     Ok(url)
 }
 
+fn builder() -> ClientBuilder {
+    let agent = concat!("bedplate/", env!("CARGO_PKG_VERSION"));
+    reqwest::Client::builder().user_agent(agent).connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT)
+}
+
+fn follow(attempt: Attempt<'_>) -> redirect::Action {
+    let before = attempt.previous().last().map(Url::scheme);
+    match attempt.url().scheme() {
+        _ if attempt.previous().len() > MOST_REDIRECTS => attempt.error("it is one redirect of too many"),
+        "https" => attempt.follow(),
+        scheme if Some(scheme) == before => attempt.follow(),
+        _ => attempt.error("it is a redirect to another scheme"),
+    }
+}
+
 /// Sends a request for a file of about so many bytes, and sorts every answer that is not the file.
 async fn get(request: RequestBuilder, url: &Url, bytes: u64) -> Result<Response, ClientError> {
     let patience = READ_TIMEOUT * 2 + Duration::from_secs(bytes / SLOWEST_BYTES_PER_SECOND);
-    let unreachable = |error: reqwest::Error| ClientError::Unreachable { url: shown(url), source: error.without_url() };
-    let response = request.timeout(patience).send().await.map_err(unreachable)?;
+    let response = request.timeout(patience).send().await.map_err(|error| unsent(url, error))?;
     match response.status() {
         StatusCode::OK => Ok(response),
         status => Err(ClientError::from_status(url, status, asked_delay(&response))),
     }
 }
 
-fn interrupted(url: &Url, error: reqwest::Error) -> ClientError {
+/// Sorts why there is no answer.
+pub(crate) fn unsent(url: &Url, error: reqwest::Error) -> ClientError {
+    let (url, redirect, source) = (shown(url), error.is_redirect(), error.without_url());
+    if redirect { ClientError::Redirect { url, source } } else { ClientError::Unreachable { url, source } }
+}
+
+pub(crate) fn interrupted(url: &Url, error: reqwest::Error) -> ClientError {
     ClientError::Interrupted { url: shown(url), source: error.without_url() }
 }
 
-fn asked_delay(response: &Response) -> Option<Duration> {
+pub(crate) fn asked_delay(response: &Response) -> Option<Duration> {
     let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     parse_retry_after(value, Timestamp::now())
 }

@@ -20,6 +20,24 @@ pub enum ClientError {
         /// What the HTTP library said.
         source: reqwest::Error,
     },
+    /// Sent on and on, or to where we do not follow.
+    #[error(
+        "`{url}` redirects to where bedplate does not follow: set the address that it leads to, if you trust that one"
+    )]
+    Redirect {
+        /// The address.
+        url: String,
+        /// What the HTTP library said.
+        source: reqwest::Error,
+    },
+    /// A body that is not encoded as its header says.
+    #[error("`{url}` sent a body that cannot be decoded: {reason}")]
+    Encoding {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The answer broke off.
     #[error("`{url}` stopped in the middle of its answer")]
     Interrupted {
@@ -89,7 +107,7 @@ impl ClientError {
     /// Whether the same request may succeed in a moment.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Interrupted { .. } | Self::Mismatch { .. } => true,
+            Self::Unreachable { .. } | Self::Interrupted { .. } | Self::Mismatch { .. } | Self::Encoding { .. } => true,
             Self::Status { status, .. } => {
                 status.is_server_error()
                     || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)

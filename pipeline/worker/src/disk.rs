@@ -4,7 +4,7 @@
 //! to do. The way: a temporary file beside the target, fsync, rename, fsync of the folder.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -84,6 +84,14 @@ impl NewFile {
     /// Adds the next bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
         self.file.write_all(bytes).map_err(|error| DiskError::new("write", &self.target, error))
+    }
+
+    /// Everything that was written so far.
+    pub(crate) fn read_back(&mut self) -> Result<Vec<u8>, DiskError> {
+        let mut bytes = Vec::new();
+        let file = self.file.as_file_mut();
+        let read = file.rewind().and_then(|()| file.read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(|error| DiskError::new("read", &self.target, error))
     }
 
     /// The file itself, for writers that want to seek.

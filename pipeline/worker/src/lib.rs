@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod age;
 mod archive;
 mod archive_check;
 mod archive_evidence;
@@ -18,6 +19,7 @@ mod disk;
 mod evidence;
 mod examine;
 mod failure;
+mod feeds;
 mod image_build;
 mod image_output;
 mod image_tags;
@@ -62,6 +64,7 @@ mod wave;
 mod wave_decide;
 mod wave_scope;
 
+pub use age::{deserialize_age, parse_age};
 pub use archive::{Archive, ArchivePart, ArchiveSettings};
 pub use archive_check::check_archive;
 pub use archive_evidence::{ArchiveEvidence, ArchiveEvidenceError};
@@ -78,6 +81,10 @@ pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
 pub use evidence::gather_evidence;
 pub use examine::{Examination, ExaminedImage, Examiner, SbomFile, Verdict};
 pub use failure::Failure;
+pub use feeds::{
+    Advisories, FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Knowledge,
+    Previous,
+};
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;

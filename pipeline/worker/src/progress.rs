@@ -11,7 +11,7 @@ use debian::{Architecture, Suite};
 use jiff::Timestamp;
 use plan::ImageOutcome;
 
-use crate::{Sent, Whose};
+use crate::{FeedProblem, Sent, Whose};
 
 /// Takes events as they happen, from any thread. It must return at once.
 pub type Reporter = Arc<dyn Fn(Event) + Send + Sync>;
@@ -48,6 +48,18 @@ pub enum Event {
         attempt: u32,
         /// What was missing.
         reason: String,
+    },
+    /// A feed has other bytes than before, and they are good.
+    FeedRead {
+        /// Its name.
+        name: String,
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// A feed could not be read, or what came was refused; the former one stays.
+    FeedFailed {
+        /// Which one, and why.
+        problem: FeedProblem,
     },
     /// The packages that are not at hand are about to be fetched.
     FetchStarted {

@@ -1,0 +1,67 @@
+//! Turns a feed's bytes into what is known.
+//!
+//! In: bytes as they came, plain, in gzip or in zstd. Out: a [`Part`] of the knowledge, or what is wrong with them. The first bytes tell the
+//! compression; names and headers may lie.
+
+use std::io::Read;
+
+use debian::Compression;
+use scan::FeedKind;
+
+use super::error::FeedsError;
+use super::source::FeedSource;
+use super::stand_in::{Advisories, Knowledge, ShapeError};
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// Why bytes of the right shape cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadingError {
+    /// The tracker's.
+    #[error(transparent)]
+    Tracker(#[from] ShapeError),
+}
+
+/// What one feed adds.
+#[derive(Debug)]
+pub(crate) enum Part {
+    Advisories(Advisories),
+    Other,
+}
+
+impl Part {
+    /// Reads a feed's inflated bytes.
+    pub(crate) fn read(source: &FeedSource, plain: &[u8]) -> Result<Self, ReadingError> {
+        Ok(match source.kind {
+            FeedKind::Tracker => Self::Advisories(Advisories::read_tracker(plain)?),
+            _ => Self::Other,
+        })
+    }
+
+    /// Adds it to the rest.
+    pub(crate) fn join(self, knowledge: &mut Knowledge) {
+        match self {
+            Self::Advisories(advisories) => knowledge.advisories = advisories,
+            Self::Other => {}
+        }
+    }
+}
+
+/// The plain bytes of a feed, at most as many as it may have.
+pub(crate) fn inflate(source: &FeedSource, bytes: Vec<u8>) -> Result<Vec<u8>, FeedsError> {
+    let compression = match &bytes {
+        bytes if bytes.starts_with(GZIP) => Compression::Gzip,
+        bytes if bytes.starts_with(ZSTD) => Compression::Zstd,
+        _ => return Ok(bytes),
+    };
+    let (limit, address) = (source.limit(), source.address());
+    let mut plain = Vec::new();
+    let reader = compression.reader(bytes.as_slice());
+    let inflated = reader.and_then(|reader| reader.take(limit + 1).read_to_end(&mut plain));
+    match inflated {
+        Err(cause) => Err(FeedsError::Damaged { address, source: cause }),
+        Ok(_) if plain.len() as u64 > limit => Err(FeedsError::TooLarge { address, limit }),
+        Ok(_) => Ok(plain),
+    }
+}
