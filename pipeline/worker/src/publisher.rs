@@ -10,13 +10,13 @@ use blob::Digest;
 use jiff::Timestamp;
 use plan::{Attested, Publication, Reason};
 use registry::{Place, Reader, Store};
-use scan::{Moments, Verdict};
+use scan::{Moments, Overridden, Override, Verdict};
 use signing::Signer;
 use store::PublishedImage;
 
 use crate::attach::attach;
 use crate::image_build::BuiltImage;
-use crate::scanning::{Said, Scannable, ScannedPlatform, Scanner, admit, sayings};
+use crate::scanning::{Said, Scannable, ScannedPlatform, Scanner, admit, sayings, withdrawn};
 use crate::served::is_attached;
 use crate::statements::subjects;
 use crate::verified::{Expected, verify_published};
@@ -87,7 +87,7 @@ impl Publisher {
         let platforms = self.scanner.scan(image, at).await?;
         let verdict = self.scanner.judge(&built.lock.name, &platforms, published, at).await?;
         self.scanner.remember(&built.lock.name, &platforms, &verdict, at).await?;
-        admit(&built.lock.name, &verdict)?;
+        admit(&verdict)?;
         Ok(Scan { at, platforms, verdict })
     }
 
@@ -113,6 +113,7 @@ impl Publisher {
         let mut sayings = sayings(&said)?;
         for subject in &mut subjects {
             subject.statements.extend(sayings.remove(&subject.descriptor.digest).unwrap_or_default());
+            subject.withdrawn = withdrawn(&subject.statements);
         }
         let manifests = attach(place, &name, subjects, &self.signers).await?;
         let standing = scan.platforms.first().map(|it| it.report.standing);
@@ -126,8 +127,9 @@ impl Publisher {
         if let Err(error) = recorded {
             tracing::error!(image = made.image, "the ledger does not know of a publication yet: {error}");
         }
-        for line in scan.verdict.overrides() {
-            tracing::warn!(image = made.image, "{line}");
+        for Overridden { reason, by } in &scan.verdict.overridden {
+            let Override { name, reason: why, expires, .. } = by;
+            tracing::warn!(image = made.image, "published by an override of {name} until {expires} ({why}): {reason}");
         }
     }
 

@@ -18,4 +18,4 @@ pub use scanner::{Blocked, ScannedPlatform, Scanner};
 pub use statements::SCAN_SCHEMA;
 
 pub(crate) use scanner::{Scannable, admit};
-pub(crate) use statements::{Said, sayings};
+pub(crate) use statements::{Said, sayings, withdrawn};

@@ -81,7 +81,7 @@ impl Said<'_> {
         }
         let payload = Statement::new(subject(), self.provenance.clone()).to_bytes();
         statements.push(Saying { predicate_type: PROVENANCE, payload, created: self.finished });
-        Ok(Subject { descriptor: descriptor.clone(), created, statements })
+        Ok(Subject { descriptor: descriptor.clone(), created, statements, withdrawn: Vec::new() })
     }
 }
 

@@ -14,9 +14,12 @@ use store::SuiteObservation;
 use crate::scanning::Scanner;
 use crate::{Failure, Snapshot, blocking};
 
+/// The newest file of each suite, by its `Date`; none where nobody looked yet.
+pub(crate) type ArchiveState = Vec<(String, Option<Timestamp>)>;
+
 /// The versions of one release's suites, and the dates of the files that they were read from.
 pub(crate) struct Remembered {
-    key: Vec<(String, Option<Timestamp>)>,
+    key: ArchiveState,
     versions: Arc<ArchiveVersions>,
 }
 
@@ -33,10 +36,7 @@ impl Scanner {
     /// What the suites of a release have, and since when.
     pub(crate) async fn archive(&self, release: &str) -> Result<Arc<ArchiveVersions>, Failure> {
         let suites: Vec<String> = self.catalogue.releases.get(release).map(suites).unwrap_or_default();
-        let mut key = Vec::new();
-        for suite in &suites {
-            key.push((suite.clone(), self.ledger.newest_observation(suite).await?));
-        }
+        let key = self.newest(&suites).await?;
         if let Some(known) = self.remembered(&key) {
             return Ok(known);
         }
@@ -45,6 +45,29 @@ impl Scanner {
         let mut all = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(release.to_owned(), Remembered { key, versions: Arc::clone(&versions) });
         Ok(versions)
+    }
+
+    /// The newest file of every suite of the catalogue.
+    pub(crate) async fn archive_state(&self) -> Result<ArchiveState, Failure> {
+        let all: Vec<String> = self.catalogue.releases.values().flat_map(suites).collect();
+        self.newest(&all).await
+    }
+
+    async fn newest(&self, suites: &[String]) -> Result<ArchiveState, Failure> {
+        let mut newest = Vec::new();
+        for suite in suites {
+            newest.push((suite.clone(), self.ledger.newest_observation(suite).await?));
+        }
+        Ok(newest)
+    }
+
+    /// Whether the last rescan of this process saw the archive so.
+    pub(crate) fn is_looked_at(&self, state: &ArchiveState) -> bool {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(state)
+    }
+
+    pub(crate) fn set_looked_at(&self, state: ArchiveState) {
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
     }
 
     fn remembered(&self, key: &[(String, Option<Timestamp>)]) -> Option<Arc<ArchiveVersions>> {

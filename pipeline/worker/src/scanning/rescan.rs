@@ -18,7 +18,7 @@ use store::FindingChanges;
 use crate::attach::{Subject, attach};
 use crate::failure::chain;
 use crate::feeds::Previous;
-use crate::scanning::statements::{Said, sayings};
+use crate::scanning::statements::{Said, sayings, withdrawn};
 use crate::scanning::{Scannable, ScannedPlatform, Scanner};
 use crate::{Failure, Publications, Publisher, Whose, blocking};
 
@@ -48,14 +48,11 @@ enum Scope {
 }
 
 impl Publisher {
-    /// Scans what is published again, as far as what is known has changed since the last time; `everything` looks at all of it. Failures of
-    /// single images are in the result, and the next rescan looks at them again.
-    pub async fn rescan(
-        &self,
-        publications: &Publications,
-        everything: bool,
-        now: Timestamp,
-    ) -> Result<Rescan, Failure> {
+    /// Scans what is published again, as far as what is known or what the archive has changed since the last time. Failures of single images
+    /// are in the result, and the next rescan looks at them again.
+    pub async fn rescan(&self, publications: &Publications, now: Timestamp) -> Result<Rescan, Failure> {
+        let archive = self.scanner.archive_state().await?;
+        let everything = !self.scanner.is_looked_at(&archive);
         let scanner = self.scanner.clone();
         let (knowledge, scope) = blocking(move || {
             let knowledge = scanner.feeds.knowledge()?;
@@ -73,6 +70,7 @@ impl Publisher {
         if rescan.failures.is_empty() {
             let scanner = self.scanner.clone();
             blocking(move || scanner.feeds.rescanned(&knowledge)).await?;
+            self.scanner.set_looked_at(archive);
         }
         Ok(rescan)
     }
@@ -153,7 +151,8 @@ impl Publisher {
         for (digest, statements) in sayings(said)? {
             let stored = self.store.manifest(&repository, &digest).map_err(|error| Failure::new(Whose::Policy, error))?;
             let stored = stored.ok_or_else(|| gone(published, &digest))?;
-            subjects.push(Subject { descriptor: stored.descriptor, created: published.created, statements });
+            let withdrawn = withdrawn(&statements);
+            subjects.push(Subject { descriptor: stored.descriptor, created: published.created, statements, withdrawn });
         }
         let place = Place::Store(self.store.clone(), repository.clone());
         let made = attach(&place, said.name, subjects, &self.signers).await?;

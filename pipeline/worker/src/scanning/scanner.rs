@@ -4,20 +4,21 @@
 //! beside what is to be published: the gate compares the two.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use assemble::{Catalogue, ImageLock};
 use blob::Digest;
 use jiff::Timestamp;
 use plan::Publication;
-use scan::{Changelogs, Context, FirstSeen, Report, ReportSubject, Standing, Verdict, judge, scan};
+use scan::{Context, FirstSeen, GateInput, Report, ReportSubject, Standing, Verdict, judge, scan};
 use store::{Ledger, ScannedImage};
 
 use crate::image_build::BuiltImage;
-use crate::scanning::archive::Remembered;
+use crate::scanning::archive::{ArchiveState, Remembered};
 use crate::scanning::inventory::inventory;
 use crate::scanning::{Judging, PathLists};
-use crate::{ChangelogFiles, Failure, Feeds, Whose, blocking};
+use crate::{ChangelogFiles, Failure, FeedSettings, Feeds, Reporter, Whose, blocking};
 
 /// What scans; cheap to clone.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub struct Scanner {
     /// The paths of images.
     pub paths: PathLists,
     pub(crate) archives: Arc<Mutex<BTreeMap<String, Remembered>>>,
+    /// The archive as the last rescan of this process saw it.
+    pub(crate) looked_at: Arc<Mutex<Option<ArchiveState>>>,
 }
 
 /// An image that can be scanned, whether it is published or not.
@@ -62,9 +65,8 @@ pub struct ScannedPlatform {
 
 /// The gate keeps an image from being published.
 #[derive(Debug, thiserror::Error)]
-#[error("image `{image}` is not published: {verdict}")]
+#[error("{verdict}")]
 pub struct Blocked {
-    image: String,
     verdict: Verdict,
 }
 
@@ -95,6 +97,26 @@ impl Scannable {
 }
 
 impl Scanner {
+    /// What scans with the feeds, the ledger and the caches of a state folder.
+    pub async fn open(
+        state: &Path,
+        catalogue: Arc<Catalogue>,
+        judging: Judging,
+        feeds: &FeedSettings,
+        reporter: &Reporter,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            catalogue,
+            judging: Arc::new(judging),
+            feeds: Feeds::open(feeds, state, reporter)?,
+            ledger: Ledger::open(&Ledger::path_of(state)).await?,
+            changelogs: ChangelogFiles::of_state(state)?,
+            paths: PathLists::of_state(state)?,
+            archives: Arc::default(),
+            looked_at: Arc::default(),
+        })
+    }
+
     /// Scans every platform of an image with what is known at `now`.
     pub(crate) async fn scan(&self, image: Scannable, now: Timestamp) -> Result<Vec<ScannedPlatform>, Failure> {
         let archive = self.archive(&image.lock.release).await?;
@@ -144,7 +166,9 @@ impl Scanner {
             None => Vec::new(),
         };
         let first_seen = self.first_seen(image, scanned).await?;
-        Ok(judge(image, &reports(scanned), &former, &self.judging.gate, &first_seen, now))
+        let (reports, published) = (reports(scanned), former);
+        let input = GateInput { image, reports: &reports, published: &published, first_seen: &first_seen, now };
+        Ok(judge(&self.judging.gate, &input))
     }
 
     /// Since when each finding is known, on whichever platform it was seen first.
@@ -182,11 +206,11 @@ impl Scanner {
 }
 
 /// Lets an image through, or says what keeps it back.
-pub(crate) fn admit(image: &str, verdict: &Verdict) -> Result<(), Failure> {
+pub(crate) fn admit(verdict: &Verdict) -> Result<(), Failure> {
     if verdict.passed {
         return Ok(());
     }
-    Err(Failure::new(Whose::Policy, Blocked { image: image.to_owned(), verdict: verdict.clone() }))
+    Err(Failure::new(Whose::Policy, Blocked { verdict: verdict.clone() }))
 }
 
 pub(crate) fn reports(scanned: &[ScannedPlatform]) -> Vec<Report> {

@@ -26,7 +26,7 @@ pub const SCAN_SCHEMA: &str = "bedplate.scan/v1";
 #[derive(Serialize)]
 struct ScanResult<'r> {
     schema: &'static str,
-    verdict: &'r Verdict,
+    verdict: Verdict,
     reports: Vec<&'r Report>,
 }
 
@@ -47,25 +47,35 @@ pub(crate) struct Said<'s> {
 /// What is said about the index and each platform, by digest.
 pub(crate) fn sayings(said: &Said<'_>) -> Result<BTreeMap<Digest, Vec<Saying>>, Failure> {
     let time = said.time();
-    let reports: Vec<&Report> = said.scanned.iter().map(|it| &it.report).collect();
+    let reports: Vec<Report> = said.scanned.iter().map(|it| it.report.clone()).collect();
     let vex = openvex(&VexParts {
         name: said.name,
-        index: said.index,
+        digest: said.index,
         reports: &reports,
         author: said.name.split('/').next().unwrap_or(said.name),
         timestamp: time,
+        version: u64::try_from(time.as_second()).unwrap_or(1).max(1),
     });
     let mut all = BTreeMap::new();
     let platforms = said.scanned.iter().map(|it| (&it.manifest, vec![&it.report]));
-    for (digest, reports) in platforms.chain([(said.index, reports.clone())]) {
+    for (digest, reports) in platforms.chain([(said.index, reports.iter().collect())]) {
         let subject = || vec![Subject::named(said.name, digest)];
-        let document = Document::new(&vex).map_err(defect)?;
-        let vex = Statement::of_document(OPENVEX, subject(), document).to_bytes();
         let report = Statement::new(subject(), said.report(reports, time)?).to_bytes();
         let saying = |predicate_type, payload| Saying { predicate_type, payload, created: time };
-        all.insert(digest.clone(), vec![saying(OPENVEX, vex), saying(VULNERABILITY_REPORT, report)]);
+        let mut words = vec![saying(VULNERABILITY_REPORT, report)];
+        if let Some(vex) = &vex {
+            let document = Document::new(vex).map_err(defect)?;
+            words.push(saying(OPENVEX, Statement::of_document(OPENVEX, subject(), document).to_bytes()));
+        }
+        all.insert(digest.clone(), words);
     }
     Ok(all)
+}
+
+/// What a scan has nothing to say of: a document without statements is none.
+pub(crate) fn withdrawn(said: &[Saying]) -> Vec<&'static str> {
+    let silent = !said.iter().any(|saying| saying.predicate_type == OPENVEX);
+    silent.then_some(OPENVEX).into_iter().collect()
 }
 
 impl Said<'_> {
@@ -81,7 +91,9 @@ impl Said<'_> {
         let feeds = reports.first().map(|report| report.feeds.as_slice()).unwrap_or_default();
         let tracker = feeds.iter().find(|feed| feed.kind == FeedKind::Tracker);
         let version = tracker.map(|feed| format!("{} {}", feed.date, feed.digest)).unwrap_or_default();
-        let result = ScanResult { schema: SCAN_SCHEMA, verdict: self.verdict, reports };
+        // The verdict holds at the time of the data as well: the same findings are said with the same bytes.
+        let verdict = Verdict { at: time, ..self.verdict.clone() };
+        let result = ScanResult { schema: SCAN_SCHEMA, verdict, reports };
         let text = serde_json::to_string(&result).unwrap_or_default();
         Ok(VulnerabilityReport {
             invocation: ScanInvocation { builder_id: BUILDER_ID.to_owned(), ..ScanInvocation::default() },
