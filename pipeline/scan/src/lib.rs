@@ -14,6 +14,7 @@ mod inventory;
 mod knowledge;
 mod lag;
 mod purl;
+mod osv;
 mod report;
 mod row;
 mod say;
@@ -22,7 +23,7 @@ mod tracker;
 mod vex;
 mod words;
 
-pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError};
+pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use counts::{Counts, headline};
 pub use feed::{FeedKind, FeedUse};
@@ -31,8 +32,8 @@ pub use finding::{
 };
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
-    CvssVectors, EpssError, EpssScores, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices,
-    NoticesError, SecuritySupport, Support, SupportError,
+    CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
+    NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
 };
 pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
@@ -44,6 +45,7 @@ pub use gate::{
     SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
 };
 pub use grade::{Grade, Graded, grade, grade_all};
+pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};

@@ -163,3 +163,36 @@ fn fingerprint_of(strings: &Interner, before: u64, row: &Row) -> u64 {
     let numbers = [u64::from(row.bug), u64::from(row.next_point_update)];
     strings.into_iter().chain(numbers).fold(before, fingerprint::join)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisory::fixture::{bare, built, full};
+
+    #[test]
+    fn a_row_that_comes_twice_is_an_error_with_its_name() {
+        let mut builder = AdvisoriesBuilder::default();
+        for row in [full("CVE-2026-1"), bare("CVE-2026-1"), full("CVE-2026-1")] {
+            builder.add(&row).unwrap();
+        }
+        let error = builder.finish().unwrap_err().to_string();
+        assert!(error.contains("zlib has two rows for CVE-2026-1 in trixie"), "{error}");
+    }
+
+    #[test]
+    fn suites_with_control_characters_and_endless_bug_numbers_are_errors() {
+        let mut builder = AdvisoriesBuilder::default();
+        let row = AdvisoryRow { repositories: vec![("trixie", "1\u{1f}2")], ..full("CVE-2026-1") };
+        assert_eq!(builder.add(&row), Err(AdvisoriesError::Control("1\u{1f}2".into())));
+        let row = AdvisoryRow { debian_bug: Some(u64::from(u32::MAX)), ..full("CVE-2026-1") };
+        assert_eq!(builder.add(&row), Err(AdvisoriesError::Bug(4_294_967_295)));
+        assert!(builder.is_empty());
+    }
+
+    #[test]
+    fn suites_come_out_sorted_whatever_their_order() {
+        let mut turned = full("CVE-2026-1");
+        turned.repositories.reverse();
+        assert!(built(&[turned]).all().eq([full("CVE-2026-1")]));
+    }
+}
