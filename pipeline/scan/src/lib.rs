@@ -10,6 +10,8 @@ mod first_seen;
 mod fixture;
 mod gate;
 mod grade;
+mod changelog;
+mod installed;
 mod inventory;
 mod knowledge;
 mod lag;
@@ -26,10 +28,12 @@ mod words;
 pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use counts::{Counts, headline};
+pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
     CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
