@@ -82,8 +82,7 @@ pub use evidence::gather_evidence;
 pub use examine::{Examination, ExaminedImage, Examiner, SbomFile, Verdict};
 pub use failure::Failure;
 pub use feeds::{
-    Advisories, FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Knowledge,
-    Previous,
+    FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Previous,
 };
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};

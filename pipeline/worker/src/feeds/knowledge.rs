@@ -8,12 +8,12 @@ use std::sync::Arc;
 use blob::Digest;
 use jiff::Timestamp;
 use plan::Whose;
-use scan::{FeedKind, FeedUse};
+use scan::{Advisories, FeedKind, FeedUse, Knowledge};
 
 use super::folder::FeedFolder;
 use super::reading::{Part, inflate};
 use super::source::FeedSource;
-use super::stand_in::{Advisories, Knowledge};
+use super::stand_in::{from_index, to_index};
 use super::state::{FeedProblem, FeedState};
 use crate::DiskError;
 use crate::failure::chain;
@@ -56,7 +56,7 @@ impl Memory {
 /// One feed; what is wrong with its bytes is told in words.
 fn load(folder: &FeedFolder, source: &FeedSource, digest: &Digest) -> Result<Result<Part, String>, DiskError> {
     if source.kind == FeedKind::Tracker {
-        return Ok(advisories(folder, source, digest)?.map(Part::Advisories));
+        return Ok(advisories(folder, source, digest)?.map(|rows| Part::Advisories(Box::new(rows))));
     }
     let Some(plain) = plain(folder, source, digest)? else { return Ok(Err(damaged(folder, digest))) };
     Ok(plain.and_then(|plain| Part::read(source, &plain).map_err(|error| chain(&error))))
@@ -68,13 +68,13 @@ pub(crate) fn advisories(
     source: &FeedSource,
     digest: &Digest,
 ) -> Result<Result<Advisories, String>, DiskError> {
-    if let Some(Ok(advisories)) = folder.read_index(digest).map(Advisories::from_index) {
+    if let Some(Ok(advisories)) = folder.read_index(digest).map(from_index) {
         return Ok(Ok(advisories));
     }
     let Some(plain) = plain(folder, source, digest)? else { return Ok(Err(damaged(folder, digest))) };
     let read = plain.and_then(|plain| Advisories::read_tracker(&plain).map_err(|error| chain(&error)));
     // Whoever may only read the folder does without an index.
-    let _ = read.as_ref().map(|advisories| folder.keep_index(digest, &advisories.to_index()));
+    let _ = read.as_ref().map(|advisories| folder.keep_index(digest, &to_index(advisories)));
     Ok(read)
 }
 

@@ -1,8 +1,7 @@
 //! The values of crate `scan` that feeds are read into, in their plainest form.
 
-use blob::Digest;
 use jiff::Timestamp;
-use scan::{FeedKind, FeedUse};
+use scan::{Advisories, FeedKind};
 use serde::{Deserialize, Serialize};
 
 /// What was found in a feed's bytes.
@@ -30,34 +29,12 @@ pub fn check_shape(_kind: FeedKind, bytes: &[u8], former: Option<&FeedShape>) ->
     Ok(FeedShape { entries: 0, bytes: bytes_now, date: None })
 }
 
-/// All rows.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Advisories(Vec<u8>);
-
-impl Advisories {
-    /// Reads.
-    pub fn read_tracker(bytes: &[u8]) -> Result<Self, ShapeError> {
-        Ok(Self(bytes.to_vec()))
-    }
-
-    /// Writes the index.
-    pub fn to_index(&self) -> Vec<u8> {
-        [Digest::of(&self.0).hex().as_bytes(), &self.0].concat()
-    }
-
-    /// Reads the index.
-    pub fn from_index(bytes: Vec<u8>) -> Result<Self, ShapeError> {
-        let torn = || ShapeError("torn".to_owned());
-        let (digest, rest) = bytes.split_at_checked(64).ok_or_else(torn)?;
-        if Digest::of(rest).hex().as_bytes() == digest { Ok(Self(rest.to_vec())) } else { Err(torn()) }
-    }
+/// The stored form of rows.
+pub(crate) fn to_index(_advisories: &Advisories) -> Vec<u8> {
+    Vec::new()
 }
 
-/// Everything known.
-#[derive(Debug, Default)]
-pub struct Knowledge {
-    /// Rows.
-    pub advisories: Advisories,
-    /// Feeds.
-    pub feeds: Vec<FeedUse>,
+/// Reads it.
+pub(crate) fn from_index(_bytes: Vec<u8>) -> Result<Advisories, ShapeError> {
+    Err(ShapeError("torn".to_owned()))
 }
