@@ -94,7 +94,7 @@ impl StoreError {
     }
 
     /// A value that is none.
-    pub(crate) fn bad(what: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn bad(what: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         Self::BadValue { what, value: value.to_string().chars().take(80).collect() }
     }
 }
