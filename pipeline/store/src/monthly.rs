@@ -51,37 +51,34 @@ impl Ledger {
         for record in &records {
             images.entry(record.image.clone()).or_default().push(record);
         }
-        let figures = images.into_iter().map(|(image, records)| (image, figures(&records, month)));
+        let each = images.into_iter().map(|(image, records)| (image, figures(&records, month)));
         Ok(MonthlySummary {
             schema: SUMMARY_SCHEMA.into(),
             month: month.to_string(),
-            all: figures_of(records.iter(), month),
-            images: figures.filter(|(_, figures)| *figures != MonthlyFigures::default()).collect(),
+            all: figures(&records.iter().collect::<Vec<_>>(), month),
+            images: each.filter(|(_, figures)| *figures != MonthlyFigures::default()).collect(),
         })
     }
 }
 
 fn figures(records: &[&FixRecord], month: Month) -> MonthlyFigures {
-    figures_of(records.iter().copied(), month)
-}
-
-fn figures_of<'r>(records: impl Iterator<Item = &'r FixRecord> + Clone, month: Month) -> MonthlyFigures {
     let (start, end) = month.bounds();
     let ended = |state| {
         let in_month = move |it: &&FixRecord| it.tagged_at.is_some_and(|at| at >= start && at < end);
-        records.clone().filter(in_month).filter(move |it| it.state == state)
+        records.iter().copied().filter(in_month).filter(move |it| it.state == state)
     };
     // A fix whose time in the archive is not known counts from the day when it was affected.
     let is_open = |it: &&FixRecord| {
         let known = it.archive_version.is_some() && it.archive_at.is_none_or(|at| at < end) && it.affected_at < end;
         known && it.tagged_at.is_none_or(|at| at >= end)
     };
+    let open: Vec<&FixRecord> = records.iter().copied().filter(is_open).collect();
     MonthlyFigures {
         fixed: ended(FixState::Fixed).count(),
         removed: ended(FixState::Removed).count(),
         lag: Percentiles::of(ended(FixState::Fixed).map(|it| it.lag_seconds)),
-        open: records.clone().filter(is_open).count(),
-        oldest_open: records.clone().filter(is_open).filter_map(|it| it.archive_at).min(),
+        open: open.len(),
+        oldest_open: open.iter().filter_map(|it| it.archive_at).min(),
     }
 }
 

@@ -11,7 +11,6 @@ mod received;
 mod refresh;
 mod settings;
 mod source;
-mod stand_in;
 mod state;
 mod transfer;
 

@@ -81,9 +81,7 @@ pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
 pub use evidence::gather_evidence;
 pub use examine::{Examination, ExaminedImage, Examiner, SbomFile, Verdict};
 pub use failure::Failure;
-pub use feeds::{
-    FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Previous,
-};
+pub use feeds::{FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Previous};
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;

@@ -13,7 +13,6 @@ use scan::{Advisories, FeedKind, FeedUse, Knowledge};
 use super::folder::FeedFolder;
 use super::reading::{Part, inflate};
 use super::source::FeedSource;
-use super::stand_in::{from_index, to_index};
 use super::state::{FeedProblem, FeedState};
 use crate::DiskError;
 use crate::failure::chain;
@@ -68,13 +67,13 @@ pub(crate) fn advisories(
     source: &FeedSource,
     digest: &Digest,
 ) -> Result<Result<Advisories, String>, DiskError> {
-    if let Some(Ok(advisories)) = folder.read_index(digest).map(from_index) {
+    if let Some(Ok(advisories)) = folder.read_index(digest).map(Advisories::from_index) {
         return Ok(Ok(advisories));
     }
     let Some(plain) = plain(folder, source, digest)? else { return Ok(Err(damaged(folder, digest))) };
     let read = plain.and_then(|plain| Advisories::read_tracker(&plain).map_err(|error| chain(&error)));
     // Whoever may only read the folder does without an index.
-    let _ = read.as_ref().map(|advisories| folder.keep_index(digest, &to_index(advisories)));
+    let _ = read.as_ref().map(|advisories| folder.keep_index(digest, &advisories.to_index()));
     Ok(read)
 }
 

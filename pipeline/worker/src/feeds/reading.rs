@@ -8,8 +8,8 @@ use std::str::{Utf8Error, from_utf8};
 
 use debian::Compression;
 use scan::{
-    Advisories, EpssError, EpssScores, FeedKind, KevCatalogue, KevError, Knowledge, Notices, NoticesError,
-    SecuritySupport, SupportError, TrackerError,
+    Advisories, EpssError, EpssScores, FeedKind, KevCatalogue, KevError, Knowledge, Notices, NoticesError, OsvError,
+    OsvImport, SecuritySupport, SupportError, TrackerError, read_osv,
 };
 
 use super::error::FeedsError;
@@ -36,6 +36,9 @@ pub enum ReadingError {
     /// The scores.
     #[error(transparent)]
     Epss(#[from] EpssError),
+    /// Records in the OSV format.
+    #[error(transparent)]
+    Osv(#[from] OsvError),
     /// A list that is no text.
     #[error("it is not in UTF-8")]
     Text(#[from] Utf8Error),
@@ -49,6 +52,7 @@ pub(crate) enum Part {
     Support(SecuritySupport),
     Kev(KevCatalogue),
     Epss(EpssScores),
+    Osv(Box<OsvImport>),
 }
 
 impl Part {
@@ -60,7 +64,7 @@ impl Part {
             FeedKind::Support => Self::Support(SecuritySupport::read(from_utf8(plain)?, source.release_version())?),
             FeedKind::Kev => Self::Kev(KevCatalogue::read(plain)?),
             FeedKind::Epss => Self::Epss(EpssScores::read(plain)?),
-            FeedKind::Osv => Self::Notices(Notices::default()),
+            FeedKind::Osv => Self::Osv(Box::new(read_osv(plain)?)),
         })
     }
 
@@ -72,6 +76,13 @@ impl Part {
             Self::Support(support) => knowledge.support.extend(support),
             Self::Kev(kev) => knowledge.kev = kev,
             Self::Epss(epss) => knowledge.epss = epss,
+            Self::Osv(import) => {
+                knowledge.cvss = import.cvss;
+                // It knows less than the tracker: it stands in where there is none.
+                if knowledge.advisories.is_empty() {
+                    knowledge.advisories = import.advisories;
+                }
+            }
         }
     }
 }

@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use scan::FeedKind;
+use scan::{FeedKind, check_shape};
 
 use super::error::FeedsError;
 use super::folder::FeedFolder;
 use super::reading::{Part, inflate};
 use super::received::Received;
 use super::source::FeedSource;
-use super::stand_in::{check_shape, to_index};
 use super::state::{FeedProblem, FeedState, KeptFeed, parse_http_date};
 use super::transfer::fetch;
 use super::{FeedNews, FeedSettings};
@@ -90,7 +89,7 @@ impl Reader {
             Part::read(source, &plain).map_err(|source| FeedsError::Unreadable { address: address.clone(), source })?;
         self.folder.keep(file, &digest)?;
         if let (FeedKind::Tracker, Part::Advisories(advisories)) = (source.kind, &part) {
-            self.folder.keep_index(&digest, &to_index(advisories))?;
+            self.folder.keep_index(&digest, &advisories.to_index())?;
         }
         Ok(KeptFeed { digest, bytes, fetched: now, address, last_modified, etag, shape })
     }
