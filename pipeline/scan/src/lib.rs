@@ -19,6 +19,7 @@ mod report;
 mod row;
 mod say;
 mod changelog;
+mod explain;
 mod installed;
 mod matching;
 mod rules;
@@ -31,6 +32,7 @@ pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
 pub use counts::{Counts, headline};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
+pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,

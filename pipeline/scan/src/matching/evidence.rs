@@ -55,3 +55,89 @@ pub(super) fn rules_remarks(context: &Context<'_>) -> Vec<Remark> {
     };
     context.rules.statements.iter().enumerate().filter_map(remark).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::changelog::Changelog;
+    use crate::matching::fixture::{World, row};
+    use crate::rules::{EvidenceRules, PathList};
+
+    fn world(rules: &str) -> World {
+        let mut world = World::new(&[row("zlib", "CVE-2023-45853")], &[("zlib", "1:1.2.13.dfsg-1")]);
+        let EvidenceRules { components, statements } = serde_json::from_str(rules).unwrap();
+        world.rules = EvidenceRules { components, statements };
+        world
+    }
+
+    fn rule(component: &str) -> String {
+        format!(
+            r#"{{"components": [{{"ids": ["CVE-2023-45853"], "source": "zlib", "component": "{component}", "reason": "only minizip has it", "reference": "https://x.example"}}]}}"#
+        )
+    }
+
+    #[test]
+    fn an_image_without_the_part_is_not_affected_and_one_with_it_is() {
+        let finding = world(&rule("libminizip1t64")).only();
+        assert_eq!(finding.status, FindingStatus::NotAffected);
+        let Evidence::ComponentNotPresent { reason, .. } = &finding.evidence[0] else { panic!("{finding:?}") };
+        assert_eq!(reason, "only minizip has it (https://x.example)");
+        assert_eq!(world(&rule("zlib")).only().status, FindingStatus::Affected);
+    }
+
+    #[test]
+    fn a_rule_for_a_path_says_nothing_without_a_list_of_files() {
+        let by_path = world(&rule("/usr/lib/*/libminizip.so.*"));
+        assert_eq!(by_path.only().status, FindingStatus::Affected);
+        let status = |path: &str| by_path.report(Some(&PathList(vec![path.into()]))).findings[0].status;
+        assert_eq!(status("usr/lib/x/libz.so.1"), FindingStatus::NotAffected);
+        assert_eq!(status("usr/lib/x/libminizip.so.1"), FindingStatus::Affected);
+    }
+
+    #[test]
+    fn a_statement_holds_for_its_images_packages_and_days() {
+        let status = |extra: &str, statement: &str| {
+            let text = format!(
+                r#"{{"statements": [{{"ids": ["CVE-2023-45853"], "author": "A Person", "reason": "r", "status": "{statement}"{extra}}}]}}"#
+            );
+            let report = world(&text).report(None);
+            (report.findings[0].status, report.findings[0].evidence.len(), report.remarks.len())
+        };
+        let why = r#", "justification": "vulnerable_code_not_in_execute_path""#;
+        let with = |extra: &str| status(&format!("{why}{extra}"), "not_affected");
+        let applied = (FindingStatus::NotAffected, 1, 0);
+        let left = (FindingStatus::Affected, 0, 0);
+        assert_eq!(with(""), applied);
+        assert_eq!(with(r#", "expires": "2026-11-23""#), applied);
+        assert_eq!(with(r#", "expires": "2026-11-22""#), (FindingStatus::Affected, 0, 1));
+        assert_eq!(with(r#", "images": ["python"]"#), applied);
+        assert_eq!(with(r#", "images": ["ython", "python:3"]"#), left);
+        assert_eq!(with(r#", "packages": ["zlib"], "sources": ["zlib"]"#), applied);
+        assert_eq!(with(r#", "packages": ["zlib1g"]"#), left);
+        assert_eq!(status("", "not_affected"), (FindingStatus::Affected, 0, 1), "no justification");
+        assert_eq!(status("", "under_investigation"), (FindingStatus::Affected, 1, 0));
+        assert_eq!(status("", "fixed").0, FindingStatus::NotAffected);
+        assert_eq!(status("", "affected").0, FindingStatus::Affected);
+    }
+
+    #[test]
+    fn a_changelog_is_evidence_and_changes_no_status() {
+        let entry = |version: &str, line: &str| {
+            format!("zlib ({version}) unstable; urgency=high\n\n  * {line}\n\n -- A <a>  x\n\n")
+        };
+        let with = |line: &str| {
+            let mut world = world("{}");
+            let text = entry("1:1.2.13.dfsg-1", "Rebuild") + &entry("1:1.2.12-1", line);
+            world.changelogs.add("zlib", "1:1.2.13.dfsg-1", Changelog::read(&text));
+            let report = world.report(None);
+            (report.findings[0].status, report.findings[0].evidence.clone(), report.remarks.len())
+        };
+        let (status, evidence, remarks) = with("Fix CVE-2023-45853");
+        assert_eq!((status, remarks), (FindingStatus::Affected, 1));
+        let expected = Evidence::Changelog { version: "1:1.2.12-1".into(), line: "* Fix CVE-2023-45853".into() };
+        assert_eq!(evidence, [expected]);
+        for line in ["Revert the fix for CVE-2023-45853", "Not affected by CVE-2023-45853", "Fix CVE-2023-45854"] {
+            assert_eq!(with(line), (FindingStatus::Affected, vec![], 0), "{line}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::finding::ArchiveFix;
 
 /// Whether a version is to be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// It, or a greater one.
     Has(ArchiveFix),
     /// Neither.
@@ -20,7 +20,7 @@ pub(super) enum Place {
 
 /// What we saw of the archive goes before what the tracker saw: a rebuild takes packages from there. Where the archive was not looked
 /// at, or has no such source, the tracker's `repositories` count.
-pub(super) fn place(source: &str, fixed: &str, repositories: &[(&str, &str)], archive: &ArchiveVersions) -> Place {
+pub(crate) fn place(source: &str, fixed: &str, repositories: &[(&str, &str)], archive: &ArchiveVersions) -> Place {
     let Ok(version) = fixed.parse::<Version>() else { return Place::Unknown };
     if !archive.of(source).is_empty() {
         return archive.fix(source, &version).map_or(Place::Lacking, Place::Has);

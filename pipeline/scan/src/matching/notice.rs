@@ -49,3 +49,26 @@ fn finding(record: &NoticeRecord, matched: &mut Matched<'_>) -> Option<Finding> 
         evidence: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::FindingStatus;
+    use crate::knowledge::Notices;
+    use crate::matching::fixture::{World, row};
+
+    #[test]
+    fn an_advisory_without_ids_is_found_by_its_own() {
+        let list = "[21 Nov 2026] DSA-6500-1 a - security update\n\t[trixie] - a 1-2\n\t[bookworm] - a 0-2\n";
+        let world = |version: &str| {
+            let mut world = World::new(&[row("b", "CVE-2026-1001")], &[("a", version)]);
+            world.knowledge.notices = Notices::read(list).unwrap();
+            world
+        };
+        let finding = world("1-1").only();
+        assert_eq!((finding.id.as_str(), finding.status), ("DSA-6500-1", FindingStatus::Fixable));
+        assert_eq!(finding.notices[0].date.to_string(), "2026-11-21");
+        assert_eq!(world("1-1").has("a", "1-1", "trixie").only().status, FindingStatus::FixAnnounced);
+        assert_eq!(world("1-2").statuses(), []);
+        assert_eq!(world("x").only().status, FindingStatus::Unknown);
+    }
+}
