@@ -2,6 +2,7 @@
 
 mod advisory;
 mod archive_versions;
+mod changelog;
 mod counts;
 mod feed;
 mod finding;
@@ -13,15 +14,14 @@ mod grade;
 mod inventory;
 mod knowledge;
 mod lag;
-mod purl;
+mod installed;
+mod matching;
 mod osv;
+mod purl;
 mod report;
 mod row;
 mod say;
-mod changelog;
 mod explain;
-mod installed;
-mod matching;
 mod rules;
 mod standing;
 mod tracker;
