@@ -69,6 +69,7 @@ pub(crate) fn publication(image: &str) -> Publication {
             name: format!("registry.example/{image}"),
             signers: vec!["sha256:1f".into()],
             manifests: vec![Digest::of("signature")],
+            scan: None,
         },
         lock: lock(image),
     }
