@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
+pub(crate) use crate::history_arguments::{ExportForm, History, LedgerStatus};
 pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
 pub(crate) use crate::sbom_arguments::{Sbom, SbomKind};
@@ -105,6 +106,10 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Say all that is known about one vulnerability, and why a report says what it says.
     Explain(Explain),
+    /// Show what was published of an image and why, or how long a fix took.
+    History(History),
+    /// Show every image at a glance: its grade, what is open, and whose turn it is.
+    Status(LedgerStatus),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),

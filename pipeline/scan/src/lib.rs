@@ -4,6 +4,7 @@ mod advisory;
 mod archive_versions;
 mod changelog;
 mod counts;
+mod explain;
 mod feed;
 mod finding;
 mod first_seen;
@@ -21,7 +22,6 @@ mod purl;
 mod report;
 mod row;
 mod say;
-mod explain;
 mod rules;
 mod standing;
 mod tracker;
@@ -37,6 +37,12 @@ pub use feed::{FeedKind, FeedUse};
 pub use finding::{
     ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
 };
+pub use first_seen::FirstSeen;
+pub use gate::{
+    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
+    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
+};
+pub use grade::{Grade, Graded, grade, grade_all};
 pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
@@ -47,12 +53,6 @@ pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
-pub use first_seen::FirstSeen;
-pub use gate::{
-    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
-    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
-};
-pub use grade::{Grade, Graded, grade, grade_all};
 pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};

@@ -31,11 +31,17 @@ pub struct ChangelogFiles {
 type SourceKey = (String, String);
 
 impl ChangelogFiles {
-    /// Those of the state folder `state`, whose .debs are `debs`.
-    pub fn of_state(state: &Path, debs: &Debs) -> Result<Self, DiskError> {
+    /// Those of the state folder `state`, out of its .debs.
+    pub fn of_state(state: &Path) -> Result<Self, DiskError> {
         let folder = state.join("changelogs");
         sweep_abandoned(&folder)?;
-        Ok(Self { folder, debs: debs.clone() })
+        Ok(Self { folder, debs: Debs::of_state(state)? })
+    }
+
+    /// Those beside these .debs.
+    pub(crate) fn beside(debs: &Debs) -> Self {
+        let state = debs.folder().ancestors().nth(2).unwrap_or(debs.folder());
+        Self { folder: state.join("changelogs"), debs: debs.clone() }
     }
 
     /// The changelogs of these packages' sources, as far as they are at hand. Reads every .deb that nobody has looked into before: some
@@ -127,7 +133,7 @@ mod tests {
     impl Fixture {
         fn new() -> Self {
             let state = tempfile::tempdir().unwrap();
-            let files = ChangelogFiles::of_state(state.path(), &Debs::of_state(state.path()).unwrap()).unwrap();
+            let files = ChangelogFiles::of_state(state.path()).unwrap();
             Self { state, files }
         }
 
@@ -161,6 +167,7 @@ mod tests {
         let fixture = Fixture::new();
         let package = fixture.package("tool", &deb("usr/share/doc/tool/changelog.Debian.gz", TEXT));
         assert!(fixture.finds(std::slice::from_ref(&package)));
+        assert_eq!(ChangelogFiles::beside(&fixture.files.debs).folder(), fixture.state.path().join("changelogs"));
         fs::remove_file(fixture.files.debs.path(&package.sha256)).unwrap();
         assert!(fixture.finds(std::slice::from_ref(&package)));
         fs::write(fixture.state.path().join("changelogs/tool_1.0-2.json"), "{").unwrap();

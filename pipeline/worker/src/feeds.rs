@@ -12,6 +12,8 @@ mod refresh;
 mod settings;
 mod source;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::path::Path;

@@ -63,6 +63,7 @@ mod verified;
 mod wanted;
 mod wave;
 mod wave_decide;
+mod wave_outcomes;
 mod wave_scope;
 
 pub use age::{deserialize_age, parse_age};

@@ -30,7 +30,9 @@ pub(super) fn bare(id: &str) -> AdvisoryRow<'_> {
 
 pub(super) fn built(rows: &[AdvisoryRow<'_>]) -> Advisories {
     let mut builder = AdvisoriesBuilder::default();
-    rows.iter().for_each(|row| builder.add(row).unwrap());
+    for row in rows {
+        builder.add(row).unwrap();
+    }
     builder.finish().unwrap()
 }
 

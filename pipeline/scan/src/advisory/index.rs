@@ -201,4 +201,21 @@ mod tests {
         unsound(&|bytes| bytes[groups + 8 * GROUP_WORDS] = 2, "an id names a row");
         unsound(&|bytes| *bytes.last_mut().unwrap() = 0xff, "not UTF-8");
     }
+
+    #[test]
+    fn whatever_the_tables_say_no_question_panics() {
+        let whole = two_rows().to_index();
+        for at in CHECKED..whole.len() {
+            for bits in [1, 2, 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= bits;
+                let sum = checksum(&bytes);
+                bytes[CHECKED - 4..CHECKED].copy_from_slice(&sum.to_le_bytes());
+                let Ok(read) = Advisories::from_index(bytes) else { continue };
+                let asked =
+                    read.all().count() + read.rows("zlib", "trixie").count() + read.by_id("CVE-2026-85091").count();
+                assert!(asked + read.changes_since(&two_rows()).len() >= read.len());
+            }
+        }
+    }
 }

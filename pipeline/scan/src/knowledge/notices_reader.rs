@@ -55,10 +55,14 @@ impl Notices {
                 notices.passed_over += usize::from(!take(record, text.trim()));
             } else {
                 let record = head(text).ok_or_else(|| NoticesError::Head { line, found: found() })?;
-                current.replace(record).into_iter().for_each(|record| notices.push(record));
+                if let Some(record) = current.replace(record) {
+                    notices.push(record);
+                }
             }
         }
-        current.into_iter().for_each(|record| notices.push(record));
+        if let Some(record) = current {
+            notices.push(record);
+        }
         Ok(notices)
     }
 }
@@ -86,12 +90,8 @@ fn take(record: &mut NoticeRecord, line: &str) -> bool {
         return true;
     }
     let Some(fix) = fix(line) else { return false };
-    let is_word = fix.version.starts_with('<');
-    if is_word {
-        record.unfixed.push(fix)
-    } else {
-        record.fixed.push(fix)
-    }
+    let into = if fix.version.starts_with('<') { &mut record.unfixed } else { &mut record.fixed };
+    into.push(fix);
     true
 }
 

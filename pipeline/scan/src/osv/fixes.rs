@@ -39,10 +39,10 @@ pub(super) fn higher<'v>(one: &'v str, other: &'v str) -> &'v str {
     if versions.is_some_and(|(one, other)| one > other) { one } else { other }
 }
 
-fn fix<'a>(held: Option<Text<'a>>, new: Text<'a>) -> Option<Text<'a>> {
-    match held {
-        Some(held) if higher(held.as_str(), new.as_str()) == held.as_str() => Some(held),
-        _ => Some(new),
+/// Keeps the higher of what is held and what comes.
+fn raise<'a>(held: &mut Option<Text<'a>>, new: Text<'a>) {
+    if held.as_ref().is_none_or(|held| higher(held.as_str(), new.as_str()) == new.as_str()) {
+        *held = Some(new);
     }
 }
 
@@ -69,7 +69,9 @@ impl<'de> Visitor<'de> for RangesVisitor {
             }
             all.count += 1;
             all.open |= events.open;
-            all.fixed = events.fixed.map_or(all.fixed.take(), |new| fix(all.fixed.take(), new));
+            if let Some(fixed) = events.fixed {
+                raise(&mut all.fixed, fixed);
+            }
         }
         Ok(all)
     }
@@ -96,7 +98,7 @@ impl<'de> Visitor<'de> for EventsVisitor {
             all.open |= introduced;
             if let Some(fixed) = fixed {
                 all.open = false;
-                all.fixed = fix(all.fixed.take(), fixed);
+                raise(&mut all.fixed, fixed);
             }
         }
         Ok(all)

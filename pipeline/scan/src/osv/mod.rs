@@ -113,3 +113,105 @@ impl<'de> Visitor<'de> for Array<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::{AdvisoryRow, RowStatus};
+
+    const V31: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+
+    fn package(release: &str, name: &str, events: &str) -> String {
+        format!(
+            r#"{{"package":{{"ecosystem":"Debian:{release}","name":"{name}"}},"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}],
+            "ecosystem_specific":{{"urgency":"low"}}}}"#
+        )
+        .replace('\n', " ")
+    }
+
+    fn record(id: &str, more: &str, affected: &[String]) -> String {
+        let affected = affected.join(",");
+        format!(
+            r#"{{"id":"{id}","modified":"2025-01-16T18:15:18Z","details":"words","versions":["1"]{more},"affected":[{affected}]}}"#
+        )
+    }
+
+    fn read(text: &str) -> OsvImport {
+        read_osv(text.as_bytes()).unwrap()
+    }
+
+    fn said<'a>(row: &AdvisoryRow<'a>) -> (&'a str, &'a str, RowStatus<'a>, Option<&'a str>) {
+        (row.source, row.release, row.status, row.fixed_version)
+    }
+
+    #[test]
+    fn lines_one_record_and_arrays_say_the_same() {
+        let severity = format!(r#","severity":[{{"type":"CVSS_V3","score":"{V31}"}}],"aliases":null"#);
+        let fixed = package("12", "a", r#"{"introduced":"0"},{"fixed":"1:2"}"#);
+        let open = package("13", "a", r#"{"introduced":"0"}"#);
+        let one = record("CVE-2024-1", &severity, &[fixed, open, package("7", "a", ""), package("13", "b", "")]);
+        let two = record("DEBIAN-CVE-2024-2", "", &[]);
+        for text in [format!("{one}\n{two}\n"), format!("[{one},{two}]"), format!(" {one}")] {
+            let import = read(&text);
+            let expected =
+                [("a", "bookworm", RowStatus::Resolved, Some("1:2")), ("a", "trixie", RowStatus::Open, None)];
+            assert!(import.advisories.all().map(|row| said(&row)).eq(expected));
+            let row = import.advisories.rows("a", "trixie").next().unwrap();
+            assert_eq!((row.urgency, row.description, row.no_dsa), ("low", Some("words"), None));
+            assert_eq!(import.cvss.of("CVE-2024-1").unwrap().vector, V31);
+            assert_eq!((import.counts.foreign, import.counts.without_range), (1, 1));
+            assert_eq!(import.modified.unwrap().to_string(), "2025-01-16T18:15:18Z");
+        }
+    }
+
+    #[test]
+    fn of_several_ranges_and_records_the_one_with_more_open_stands() {
+        let fixed = |version: &str| format!(r#"{{"introduced":"0"}},{{"fixed":"{version}"}}"#);
+        let twice = format!("{},{}", fixed("1.10"), fixed("1.9"));
+        let again = format!(r#"{twice},{{"introduced":"2"}}"#);
+        let last = r#"{"introduced":"0"},{"last_affected":"3"}"#;
+        let of = |name: &str, events: &str| record("CVE-2024-1", "", &[package("13", name, events)]);
+        let lines = [of("a", &twice), of("b", &again), of("c", last), of("a", &fixed("1.11")), of("b", &fixed("9"))];
+        let import = read(&lines.join("\n"));
+        let found: Vec<_> = import.advisories.all().map(|row| (row.source, row.fixed_version)).collect();
+        assert_eq!(found, [("a", Some("1.11")), ("b", None), ("c", None)]);
+    }
+
+    #[test]
+    fn withdrawn_records_and_advisories_whose_cves_have_records_are_passed_over() {
+        let affected = [package("13", "a", r#"{"introduced":"0"},{"fixed":"1"}"#)];
+        let lines = [
+            record("CVE-2024-1", r#","withdrawn":"2025-01-16T18:15:18Z""#, &affected),
+            record("DSA-1-1", r#","related":["CVE-2024-2"]"#, &affected),
+            record("DSA-2-1", "", &affected),
+            record(
+                "GHSA-1",
+                &format!(r#","aliases":["CVE-2024-3"],"severity":[{{"type":"x","score":"{V31}"}},{{"score":"high"}}]"#),
+                &[],
+            ),
+        ];
+        let import = read(&lines.join("\n"));
+        assert!(import.advisories.all().map(|row| row.id.to_owned()).eq(["DSA-2-1"]));
+        let counts =
+            OsvCounts { records: 4, withdrawn: 1, covered: 2, foreign: 0, without_range: 0, without_vector: 1 };
+        assert_eq!(import.counts, counts);
+        assert!(import.cvss.of("CVE-2024-3").is_some());
+    }
+
+    #[test]
+    fn a_record_of_another_shape_is_an_error_with_its_number_and_line() {
+        let error = |text: &str| read_osv(text.as_bytes()).unwrap_err().to_string();
+        let good = record("CVE-2024-1", "", &[]);
+        for wrong in
+            [r#"{"id":1}"#, r#"{"id":"x","affected":{}}"#, r#"{"modified":"2025-01-16T18:15:18Z"}"#, r#"{"id":"x""#]
+        {
+            let error = error(&format!("{good}\n{wrong}"));
+            assert!(
+                error.starts_with("reading OSV records, number 2: ") && error.contains("at line 2 column"),
+                "{error}"
+            );
+        }
+        assert!(error(&format!("[{good}")).contains("number 2"));
+        assert!(error("<html>").contains("this is HTML"));
+    }
+}

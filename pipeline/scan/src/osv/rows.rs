@@ -21,7 +21,7 @@ const UNRATED: &str = "not yet assigned";
 /// What came so far.
 #[derive(Default)]
 pub(super) struct Rows {
-    rows: BTreeMap<RowKey, Held>,
+    held: BTreeMap<RowKey, Held>,
     cvss: CvssVectors,
     pub(super) counts: OsvCounts,
     modified: Option<Timestamp>,
@@ -60,7 +60,7 @@ impl Rows {
     /// The rows and vectors.
     pub(super) fn finish(self) -> Result<OsvImport, AdvisoriesError> {
         let mut builder = AdvisoriesBuilder::default();
-        for (RowKey { source, release, id }, held) in &self.rows {
+        for (RowKey { source, release, id }, held) in &self.held {
             builder.add(&AdvisoryRow {
                 source,
                 id,
@@ -108,7 +108,7 @@ impl Rows {
             affected.ecosystem_specific.as_ref().and_then(|it| it.urgency.as_ref()).map_or(UNRATED, Text::as_str);
         let key = RowKey { source: name.as_str().to_owned(), release: release.to_owned(), id: id.to_owned() };
         let new = Held { fixed: fixed(ranges), urgency: urgency.to_owned(), description: description.cloned() };
-        self.rows.entry(key).and_modify(|held| held.join(&new)).or_insert(new);
+        self.held.entry(key).and_modify(|it| it.join(&new)).or_insert(new);
     }
 }
 

@@ -46,11 +46,20 @@ impl Advisories {
             return Err(TrackerError::Html);
         }
         let mut builder = AdvisoriesBuilder::default();
-        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let text = str::from_utf8(bytes).map_err(|error| encoding(bytes, error.valid_up_to()))?;
+        let mut json = serde_json::Deserializer::from_str(text);
         let read = Sources(&mut builder).deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| TrackerError::Malformed(error.to_string()))?;
         Ok(builder.finish()?)
     }
+}
+
+/// Checked for the whole file at once: JSON's reader would do it for each string.
+fn encoding(bytes: &[u8], at: usize) -> TrackerError {
+    let before = bytes.get(..at).unwrap_or_default();
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = before.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len) + 1;
+    TrackerError::Malformed(format!("a byte that is not UTF-8 at line {line} column {column}"))
 }
 
 /// Whether this begins as a web page does.
@@ -124,7 +133,7 @@ mod tests {
             (format!(r#"{{"curl":{{{issue}}},"curl":{{}}}}"#), "curl: this key is there twice at line 1"),
             (format!(r#"{{"curl":{{{issue},{issue}}}}}"#), "curl: CVE-2026-1: this key is there twice at line 1"),
             (file(&format!(r#"{ROW},"trixie":{ROW}"#)), "CVE-2026-1: trixie: this key is there twice at line 1"),
-            (file(&ROW.replace("{", r#"{"status":"open","#)), "trixie: duplicate field `status` at line 1"),
+            (file(&ROW.replacen('{', r#"{"status":"open","#, 1)), "trixie: duplicate field `status` at line 1"),
             (
                 file(&ROW.replace(r#":"1""#, r#":"1","trixie":"2""#)),
                 "trixie: trixie: this key is there twice at line 1",
@@ -143,6 +152,8 @@ mod tests {
         }
         assert!(error(&whole[..40]).contains("curl: CVE-2026-1: EOF while parsing"));
         assert!(error(&format!("{whole}{{")).contains("trailing characters at line 1"));
+        let foreign = Advisories::read_tracker(b"{\n \"\xff\"").unwrap_err().to_string();
+        assert!(foreign.contains("not UTF-8 at line 2 column 3"), "{foreign}");
         assert!(error("\n <!DOCTYPE html>").contains("this is HTML"));
         let many = (0..65).map(|at| format!(r#""s{at}":"1""#)).collect::<Vec<_>>().join(",");
         assert!(error(&file(&ROW.replace(r#""trixie":"1""#, &many))).contains("s64: more than 64 releases or suites"));
