@@ -30,8 +30,8 @@ mod words;
 
 pub use advisory::{Advisories, AdvisoriesBuilder, AdvisoriesError, IndexError};
 pub use archive_versions::{ArchiveVersion, ArchiveVersions};
-pub use counts::{Counts, headline};
 pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention};
+pub use counts::{Counts, headline};
 pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
 pub use finding::{
