@@ -40,8 +40,8 @@ mod key_index;
 mod key_pages;
 mod key_texts;
 mod keys_arguments;
-mod layer_budget;
 mod knowing;
+mod layer_budget;
 mod layer_entries;
 mod layer_files;
 #[cfg(test)]

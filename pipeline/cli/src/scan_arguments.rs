@@ -21,7 +21,8 @@ What cannot be known is unknown, and never clean: without data, with stale ones,
 says so, and `--fail-on unknown` makes it an answer.";
 
 /// What stands below the flags in the help of `explain`.
-const EXPLAIN_HELP: &str = "Exit code 0: it is known; 1: the data at hand do not know it; 2: wrong use, or something cannot be read.";
+const EXPLAIN_HELP: &str =
+    "Exit code 0: it is known; 1: the data at hand do not know it; 2: wrong use, or something cannot be read.";
 
 /// `bedplate scan`.
 #[derive(Debug, Args)]

@@ -29,14 +29,16 @@ struct Bytes {
 pub(crate) fn read(tracker: &Path, data: &Data) -> anyhow::Result<Knowledge> {
     let mut knowledge = Knowledge::default();
     let bytes = bytes(tracker)?;
-    knowledge.advisories = Advisories::read_tracker(&bytes.plain).with_context(|| unusable(tracker, "security tracker"))?;
+    knowledge.advisories =
+        Advisories::read_tracker(&bytes.plain).with_context(|| unusable(tracker, "security tracker"))?;
     used(&mut knowledge, FeedKind::Tracker, &bytes, None);
     for path in &data.dsa {
         dsa(&mut knowledge, path)?;
     }
     if let Some(path) = &data.kev {
         let bytes = self::bytes(path)?;
-        knowledge.kev = KevCatalogue::read(&bytes.plain).with_context(|| unusable(path, "catalogue of exploited vulnerabilities"))?;
+        knowledge.kev = KevCatalogue::read(&bytes.plain)
+            .with_context(|| unusable(path, "catalogue of exploited vulnerabilities"))?;
         let date = knowledge.kev.released();
         used(&mut knowledge, FeedKind::Kev, &bytes, date);
     }
@@ -57,7 +59,8 @@ pub(crate) fn read(tracker: &Path, data: &Data) -> anyhow::Result<Knowledge> {
 
 fn dsa(knowledge: &mut Knowledge, path: &Path) -> anyhow::Result<()> {
     let bytes = bytes(path)?;
-    let notices = Notices::read(&String::from_utf8_lossy(&bytes.plain)).with_context(|| unusable(path, "list of advisories"))?;
+    let notices =
+        Notices::read(&String::from_utf8_lossy(&bytes.plain)).with_context(|| unusable(path, "list of advisories"))?;
     let is_lts = notices.all().next().is_some_and(|it| it.notice.id.starts_with("DLA"));
     knowledge.notices.extend(notices);
     used(knowledge, if is_lts { FeedKind::Dla } else { FeedKind::Dsa }, &bytes, None);
@@ -83,7 +86,8 @@ fn bytes(path: &Path) -> anyhow::Result<Bytes> {
     let (raw, changed) = read().with_context(|| format!("cannot read `{name}`"))?;
     let digest = Digest::of(&raw);
     let reader = compression(&raw).reader(raw.as_slice());
-    let plain = reader.map_err(anyhow::Error::from).and_then(bounded).with_context(|| format!("cannot unpack `{name}`"))?;
+    let plain =
+        reader.map_err(anyhow::Error::from).and_then(bounded).with_context(|| format!("cannot unpack `{name}`"))?;
     Ok(Bytes { plain, digest, changed })
 }
 

@@ -23,7 +23,14 @@ pub(crate) struct Target {
 impl Target {
     /// An inventory, and nothing else yet.
     pub(crate) fn of(inventory: Inventory) -> Self {
-        Self { subject: ReportSubject::default(), whole: None, inventory, paths: None, incomplete: false, is_own: false }
+        Self {
+            subject: ReportSubject::default(),
+            whole: None,
+            inventory,
+            paths: None,
+            incomplete: false,
+            is_own: false,
+        }
     }
 
     /// Under this name.

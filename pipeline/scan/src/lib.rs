@@ -12,17 +12,17 @@ mod first_seen;
 mod fixture;
 mod gate;
 mod grade;
+mod installed;
 mod inventory;
 mod knowledge;
 mod lag;
-mod installed;
 mod matching;
 mod osv;
 mod purl;
 mod report;
 mod row;
-mod say;
 mod rules;
+mod say;
 mod standing;
 mod tracker;
 mod vex;
@@ -53,14 +53,14 @@ pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
+pub use matching::{Context, Image, findings_of, rescan, scan};
 pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
-pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
-pub use matching::{Context, Image, findings_of, rescan, scan};
 pub use rules::{
     ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus,
 };
+pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
 pub use vex::{VexDocument, VexError, VexParts, VexRepositoryParts, openvex, vex_repository};

@@ -112,12 +112,8 @@ fn a_table_says_what_to_do_first_and_what_debian_says() {
 fn every_form_is_what_it_is_called() {
     let place = Place::new();
     let one = place.json(&["root"]);
-    let expected = [
-        "CVE-2026-1000 fixable",
-        "CVE-2026-1001 no-dsa",
-        "CVE-2026-1002 not-affected",
-        "CVE-2026-2000 negligible",
-    ];
+    let expected =
+        ["CVE-2026-1000 fixable", "CVE-2026-1001 no-dsa", "CVE-2026-1002 not-affected", "CVE-2026-2000 negligible"];
     assert_eq!((findings(&one), one["packages"].as_u64()), (expected.map(str::to_owned).to_vec(), Some(2)));
     assert_eq!(place.json(&["root", "x.spdx.json"]).as_array().unwrap().len(), 2, "several are a list");
     let form = |name: &str, targets: &[&str]| place.scan(&[&["--format", name], targets].concat());
@@ -135,7 +131,8 @@ fn every_form_is_what_it_is_called() {
 fn standard_input_is_a_target_and_statements_of_others_count() {
     let place = Place::new();
     let from_stdin = |text: &str, arguments: &[&str]| {
-        let mut command = place.command(&[&["scan", "--tracker", "tracker.json", "--format", "json"], arguments].concat());
+        let mut command =
+            place.command(&[&["scan", "--tracker", "tracker.json", "--format", "json"], arguments].concat());
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         process.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let output = process.wait_with_output().unwrap();
@@ -143,7 +140,10 @@ fn standard_input_is_a_target_and_statements_of_others_count() {
     };
     assert_eq!(from_stdin(SPDX, &["-"])[0], "CVE-2026-1000 fixable");
     assert_eq!(from_stdin(STATUS, &["-", "--release", "trixie"]).len(), 4);
-    assert_eq!(from_stdin(STATUS, &["-", "--release", "trixie", "--vex", "x.vex.json"])[0], "CVE-2026-1000 not-affected");
+    assert_eq!(
+        from_stdin(STATUS, &["-", "--release", "trixie", "--vex", "x.vex.json"])[0],
+        "CVE-2026-1000 not-affected"
+    );
     assert_eq!(from_stdin(STATUS, &["-", "--release", "trixie", "--fixable-only"]), ["CVE-2026-1000 fixable"]);
 }
 
@@ -159,7 +159,12 @@ fn exit_codes_tell_an_answer_from_a_failure() {
     assert_eq!(code(&["root", "--fail-on", "unknown"]), 0);
     let (_, _, error) = place.scan(&["root", "--fail-on", "fixable"]);
     assert!(error.contains("root: 1 fixed in the archive (CVE-2026-1000 in openssl)"), "{error}");
-    for nonsense in [&["gone.json", "--type", "spdx"][..], &["tracker.json"], &["root", "--vex", "tracker.json"], &["root", "--format", "xml"]] {
+    for nonsense in [
+        &["gone.json", "--type", "spdx"][..],
+        &["tracker.json"],
+        &["root", "--vex", "tracker.json"],
+        &["root", "--format", "xml"],
+    ] {
         assert_eq!(code(nonsense), 2, "{nonsense:?}");
     }
     assert_eq!(place.call(&["scan", "root", "--tracker", "x.spdx.json"]).0, 2);
