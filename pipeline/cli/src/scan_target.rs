@@ -55,6 +55,7 @@ impl Target {
         let said = &self.inventory.distribution;
         if let Some(release) = release.filter(|_| said.version.is_none() && said.codename.is_none()) {
             self.inventory.distribution = Distribution::from_distro(release);
+            self.inventory.remarks.retain(|remark| !matches!(remark.about.as_str(), "distribution" | "os-release"));
         }
         self
     }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-use scan::{FindingStatus, Report, TableGroup, TableRow, headline, table};
+use scan::{Counts, FindingStatus, Report, Standing, TableGroup, TableRow, headline, table};
 
 use crate::scan_bar::{Judged, subject};
 
@@ -72,12 +72,11 @@ fn head(judged: &Judged) -> String {
     });
     let mut text = format!("{}{}\n", subject(report), digest.unwrap_or_default());
     let _ = writeln!(text, "{}, {} packages", distribution(report), report.packages);
-    let known = headline(report);
-    let _ = match judged.unknown.as_slice() {
-        [_, ..] if !known.starts_with("unknown") => {
-            writeln!(text, "unknown: {}; as far as is known: {known}", judged.unknown.join("; "))
-        }
-        _ => writeln!(text, "{known}"),
+    let counts = Counts::of(report).sentence();
+    let _ = match (judged.unknown.join("; "), report.standing) {
+        (reasons, _) if reasons.is_empty() => writeln!(text, "{}", headline(report)),
+        (reasons, Standing::Absent) if report.findings.is_empty() => writeln!(text, "unknown: {reasons}"),
+        (reasons, _) => writeln!(text, "unknown: {reasons}; as far as is known: {counts}"),
     };
     let feeds: Vec<String> = report.feeds.iter().map(|feed| format!("{} of {}", feed.name, feed.date)).collect();
     if !feeds.is_empty() {
@@ -143,7 +142,7 @@ fn length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use scan::{ArchiveFix, Evidence, Remark, Standing};
+    use scan::{ArchiveFix, Evidence, Remark};
 
     use super::*;
     use crate::scan_fixtures::{finding, report};
@@ -205,6 +204,6 @@ To be known before this is believed:
             text(&[judged.clone()], None).contains("\nunknown: a layer is missing; as far as is known: 0 fixable\n")
         );
         judged.report.standing = Standing::Absent;
-        assert!(text(&[judged], None).contains("\nunknown: there are no vulnerability data\n"));
+        assert!(text(&[judged], None).contains("\nunknown: a layer is missing\n"));
     }
 }

@@ -26,7 +26,7 @@ const TRACKER: &str = r#"{
 }"#;
 
 const STATUS: &str = "Package: libssl3t64\nStatus: install ok installed\nArchitecture: amd64\nSource: openssl\nVersion: 3.5.7-1~deb13u2\n\n\
-                      Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nSource: zlib\nVersion: 1:1.3.1-1+b1\n\n\
+                      Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nSource: zlib (1:1.3.1-1)\nVersion: 1:1.3.1-1+b1\n\n\
                       Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n";
 
 const SPDX: &str = r#"{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "x", "packages": [
