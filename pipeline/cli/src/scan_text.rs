@@ -109,12 +109,13 @@ fn group(group: &TableGroup, width: Option<usize>) -> String {
         let cells = cells.iter().zip(columns).filter(|(_, column)| *column > 0);
         let line: String =
             cells.map(|(cell, column)| format!("{cell}{}  ", " ".repeat(column - length(cell)))).collect();
-        text += &match width {
+        let line = match width {
             Some(width) if begins + NARROWEST > width => {
                 format!("  {}\n{}", line.trim_end(), wrapped(&row.words, INDENT, Some(width)))
             }
             width => format!("  {line}{}", wrapped(&row.words, begins, width).trim_start()),
         };
+        text.push_str(&line);
     }
     text
 }

@@ -71,7 +71,8 @@ fn made_up(rows: &Value, release: &str, round: usize) -> String {
             _ => format!("Source: {source} ({version})\nVersion: 9:{version}+b1\n"),
         };
         let package = if round % 3 == 2 { format!("lib{source}") } else { source.clone() };
-        text += &format!("Package: {package}\nStatus: install ok installed\nArchitecture: amd64\n{fields}\n");
+        let record = format!("Package: {package}\nStatus: install ok installed\nArchitecture: amd64\n{fields}\n");
+        text.push_str(&record);
     }
     text
 }
