@@ -124,6 +124,9 @@ pub struct BuildMetadata {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_on: Option<Timestamp>,
+    /// Why it was built, as people read it. An extension field, named as the specification wants them.
+    #[serde(rename = "bedplate_reasons", default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
 }
 
 /// A file that is named, and in part held (`ResourceDescriptor` of in-toto).
@@ -166,7 +169,7 @@ impl Resource {
 
     /// A Debian package: as [`Self::archive_file`], with its package URL.
     pub fn debian_package(name: &str, version: &str, architecture: &str, path: &str, digest: &Digest) -> Self {
-        let escaped = version.replace('%', "%25").replace('+', "%2B").replace(':', "%3A");
+        let escaped = version.replace('%', "%25").replace('+', "%2B");
         let uri = Some(format!("pkg:deb/debian/{}@{escaped}?arch={architecture}", name.replace('+', "%2B")));
         Self { name: Some(name.to_owned()), uri, ..Self::archive_file(path, digest) }
     }
@@ -202,7 +205,7 @@ mod tests {
         let digest = Digest::of("x");
         let package = Resource::debian_package("libstdc++6", "2:1.0+b1~x", "amd64", "pool/main/g/x.deb", &digest);
         let expected = format!(
-            r#"{{"name":"libstdc++6","uri":"pkg:deb/debian/libstdc%2B%2B6@2%3A1.0%2Bb1~x?arch=amd64","digest":{{"sha256":"{}"}},"downloadLocation":"pool/main/g/x.deb"}}"#,
+            r#"{{"name":"libstdc++6","uri":"pkg:deb/debian/libstdc%2B%2B6@2:1.0%2Bb1~x?arch=amd64","digest":{{"sha256":"{}"}},"downloadLocation":"pool/main/g/x.deb"}}"#,
             digest.hex()
         );
         assert_eq!(serde_json::to_string(&package).unwrap(), expected);

@@ -15,7 +15,7 @@ pub use fake_archive::{
     DebCompression, FakeArchive, FakeKey, FakePackage, FakeServer, FakeSuite, Fault, Generation, RawEntry, When,
     clear_sign,
 };
-pub use machine::{binary, write_machine};
+pub use machine::{NO_FEEDS, binary, write_machine};
 pub use mini_trixie::{FAKE_ROOT_R1, FAKE_ROOT_X2, mini_trixie};
 pub use registry_client::{Answer, RegistryClient, closing_path};
 pub use registry_under_test::{RegistryUnderTest, serve_registry};

@@ -14,8 +14,11 @@ pub fn binary() -> PathBuf {
     built.expect("bedplate is not built: run `cargo build` first, for benchmarks `cargo build --release`")
 }
 
-/// Writes `catalog/` and `keyring.gpg` into a folder; gives the lines of a settings file that name them and the archive. `catalogue` has
-/// the built-in files.
+/// The line of a settings file that asks no feed: tests reach no network.
+pub const NO_FEEDS: &str = "feeds: {enabled: false}\n";
+
+/// Writes `catalog/` and `keyring.gpg` into a folder; gives the lines of a settings file that name them and the archive, and no feed.
+/// `catalogue` has the built-in files.
 pub fn write_machine<'f>(
     folder: &Path,
     archive: &FakeArchive,
@@ -31,6 +34,6 @@ pub fn write_machine<'f>(
     fs::write(folder.join("keyring.gpg"), archive.keyring()).expect("the folder can be written");
     let place = folder.display();
     format!(
-        "archive: {{main: '{url}', security: '{url}', keyrings: [{place}/keyring.gpg]}}\ncatalog: {place}/catalog\n"
+        "archive: {{main: '{url}', security: '{url}', keyrings: [{place}/keyring.gpg]}}\ncatalog: {place}/catalog\n{NO_FEEDS}"
     )
 }

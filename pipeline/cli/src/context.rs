@@ -8,9 +8,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use assemble::Catalogue;
 use registry::Store;
+use tokio::runtime::Runtime;
 use worker::{
-    Archive, Builder, Client, Debs, InReleases, Indexes, Layers, Observer, Publications, Publisher, Reporter,
-    RetryPolicy, RulesCache, Segments, Signers, State, Wave,
+    Archive, Builder, Client, Debs, InReleases, Indexes, Judging, Layers, Observer, Publications, Publisher, Reporter,
+    RetryPolicy, RulesCache, Scanner, Segments, Signers, State, Wave,
 };
 
 use crate::arguments::Arguments;
@@ -34,23 +35,33 @@ impl Context {
 
     /// The catalogue: the folder of the settings, or the one built in; with the labels of the settings.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        let read = match &self.settings.catalog {
-            None => Catalogue::read(catalog::files())?,
-            Some(folder) => {
-                let files = read_folder(folder, folder)?;
-                Catalogue::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?
-            }
-        };
+        let files = self.files()?;
+        let read = Catalogue::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?;
         Ok(Catalogue { labels: self.settings.labels.clone(), ..read })
     }
 
+    /// What the catalogue says about findings: the gate, rules about parts, statements.
+    pub(crate) fn judging(&self) -> anyhow::Result<Judging> {
+        let files = self.files()?;
+        Ok(Judging::read(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))?)
+    }
+
+    /// The catalogue's files by path.
+    fn files(&self) -> anyhow::Result<Vec<(String, String)>> {
+        match &self.settings.catalog {
+            None => Ok(catalog::files().into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()),
+            Some(folder) => read_folder(folder, folder),
+        }
+    }
+
     /// Opens the state folder and everything in it. The folder stays locked while the first value lives.
-    pub(crate) fn open(&self, reporter: &Reporter) -> anyhow::Result<(State, Wave)> {
+    pub(crate) fn open(&self, runtime: &Runtime, reporter: &Reporter) -> anyhow::Result<(State, Wave)> {
         let archive = Arc::new(Archive::find(&self.settings.archive, Path::new("/"))?);
         let state = State::open(&self.state)?;
         let root = state.root();
         let client = Client::new(RetryPolicy::default(), Arc::clone(reporter))?;
         let builder = self.builder(root, reporter)?;
+        let scanner = runtime.block_on(self.scanner(root, Arc::clone(&builder.catalogue), reporter))?;
         let wave = Wave {
             builder,
             observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)),
@@ -59,6 +70,7 @@ impl Context {
             indexes: Indexes::of_state(root)?,
             publications: Publications::of_state(root)?,
             store: Arc::new(Store::open(state.registry())?),
+            scanner,
         };
         Ok((state, wave))
     }
@@ -67,7 +79,18 @@ impl Context {
     pub(crate) fn publisher(&self, wave: &Wave, url: &str) -> anyhow::Result<Publisher> {
         let host = url.split_once("://").map_or(url, |(_, host)| host);
         let name = self.settings.signing.name.as_deref().unwrap_or(host);
-        Ok(Publisher { store: Arc::clone(&wave.store), signers: Arc::new(self.signers()?), name: name.into() })
+        let (store, scanner) = (Arc::clone(&wave.store), wave.scanner.clone());
+        Ok(Publisher { store, signers: Arc::new(self.signers()?), name: name.into(), scanner })
+    }
+
+    /// What scans in the state folder `root`.
+    pub(crate) async fn scanner(
+        &self,
+        root: &Path,
+        catalogue: Arc<Catalogue>,
+        reporter: &Reporter,
+    ) -> anyhow::Result<Scanner> {
+        Ok(Scanner::open(root, catalogue, self.judging()?, &self.settings.feeds, reporter).await?)
     }
 
     /// Who signs, by the settings or with the state folder's own keys.
@@ -89,7 +112,7 @@ impl Context {
 }
 
 /// A runtime for the commands that wait for the network.
-pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
 }
 

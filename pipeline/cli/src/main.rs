@@ -34,6 +34,7 @@ mod key_export;
 mod key_index;
 mod key_pages;
 mod key_texts;
+mod knowing;
 mod keys_arguments;
 mod layer_entries;
 mod layer_files;

@@ -40,6 +40,8 @@ pub enum Reason {
     },
     /// It was signed by other keys, under another name, or not at all.
     NotSigned,
+    /// It was published without a scan.
+    NotScanned,
     /// The archive has the fix of something that was found in what is published.
     Fix(SourceFix),
     /// The archive has something else.
@@ -53,6 +55,7 @@ impl fmt::Display for Reason {
             Self::DefinitionChanged => f.write_str("definition changed"),
             Self::BuilderChanged { from, to } => write!(f, "builder {from} → {to}"),
             Self::NotSigned => f.write_str("not signed by the present keys under the present name"),
+            Self::NotScanned => f.write_str("not scanned yet"),
             Self::Fix(fix) => fix.fmt(f),
             Self::Package(change) => write!(f, "{change} ({})", change.suite),
         }

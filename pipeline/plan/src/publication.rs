@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use assemble::ImageLock;
 use blob::Digest;
 use jiff::Timestamp;
+use scan::Standing;
 use serde::{Deserialize, Serialize};
 
 /// One published image index.
@@ -47,6 +48,9 @@ pub struct Attested {
     pub signers: Vec<String>,
     /// The manifests that hold signatures and statements about the index and each platform.
     pub manifests: Vec<Digest>,
+    /// The data that the scan stands on which is said of it; none where it was never scanned.
+    #[serde(default)]
+    pub scan: Option<Standing>,
 }
 
 /// One platform of a publication.

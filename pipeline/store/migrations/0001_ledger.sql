@@ -10,6 +10,8 @@ CREATE TABLE in_releases (
     made_at BIGINT NOT NULL,
     -- When we first saw it.
     received_at BIGINT NOT NULL,
+    -- How many sources its suite had. NULL: only the file is known, not what it vouches for.
+    sources BIGINT,
     PRIMARY KEY (suite, digest)
 );
 CREATE INDEX in_releases_by_time ON in_releases (suite, made_at);

@@ -84,7 +84,8 @@ const DAMAGED: [i64; 2] = [11, 26];
 impl StoreError {
     /// What `error` means while `operation` was done with the file at `path`.
     pub(crate) fn of(path: &Path, operation: &'static str, error: &sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|it| it.code()).and_then(|code| code.parse::<i64>().ok());
+        let error_code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        let code = error_code.and_then(|code| code.parse::<i64>().ok());
         let (path, problem) = (path.to_owned(), error.to_string());
         // The low byte is the primary code.
         match code.map(|code| code & 0xff) {
@@ -94,7 +95,7 @@ impl StoreError {
     }
 
     /// A value that is none.
-    pub(crate) fn bad(what: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn bad(what: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         Self::BadValue { what, value: value.to_string().chars().take(80).collect() }
     }
 }

@@ -3,8 +3,8 @@
 use blob::Digest;
 use jiff::Timestamp;
 use scan::{
-    DebianWords, FeedKind, FeedUse, Finding, FindingStatus, InstalledPackage, Moments, REPORT_SCHEMA, Report,
-    ReportSubject, Severities, Standing,
+    DebianWords, FeedKind, FeedUse, Finding, FindingStatus, FixEvidence, FixRecord, FixState, InstalledPackage,
+    Moments, REPORT_SCHEMA, Report, ReportSubject, Severities, Standing, Turn,
 };
 use tempfile::TempDir;
 
@@ -100,5 +100,40 @@ fn finding(source: &str, id: &str, status: FindingStatus) -> Finding {
         severity: Severities::default(),
         description: None,
         evidence: Vec::new(),
+    }
+}
+
+/// A fix that came into the archive at midnight of one day, and was tagged at midnight of another.
+pub(crate) fn fix(image: &str, id: &str, archive: i8, tagged: Option<i8>) -> FixRecord {
+    let tagged = tagged.map(|day| at(day, 0));
+    let archive = at(archive, 0);
+    FixRecord {
+        image: image.into(),
+        platform: "linux/amd64".into(),
+        id: id.into(),
+        source: "a".into(),
+        occurrence: 1,
+        state: if tagged.is_some() { FixState::Fixed } else { FixState::Open },
+        affected_version: "1".into(),
+        affected_at: at(1, 0),
+        fixed_version: Some("2".into()),
+        evidence: Some(FixEvidence::Tracker),
+        archive_version: Some("2".into()),
+        archive_suite: Some("trixie-security".into()),
+        archive_at: Some(archive),
+        archive_after: None,
+        sid_at: None,
+        notice: Some("DSA-1-1".into()),
+        notice_date: "2026-11-01".parse().ok(),
+        observed_at: Some(archive),
+        decided_at: None,
+        built_at: None,
+        scanned_at: None,
+        signed_at: None,
+        tagged_at: tagged,
+        index: tagged.map(|_| Digest::of("index")),
+        published_version: tagged.map(|_| "2".into()),
+        lag_seconds: tagged.map(|tagged| tagged.duration_since(archive).as_secs()),
+        turn: tagged.is_none().then_some(Turn::Ours),
     }
 }

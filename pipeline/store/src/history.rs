@@ -107,8 +107,10 @@ fn unseen(row: Known, date: i64, before: Option<i64>, after: Option<i64>) -> Kno
 mod tests {
     use super::*;
 
+    type Row = (String, Option<i64>, Option<i64>, Option<i64>);
+
     /// Files as (date, versions of `a`), seen in this order; what is known then, as (version, first, after, last).
-    fn known(files: &[(i64, &[&'static str])]) -> Vec<(String, Option<i64>, Option<i64>, Option<i64>)> {
+    fn known(files: &[(i64, &[&'static str])]) -> Vec<Row> {
         let (mut known, mut dates) = (BTreeMap::new(), BTreeSet::new());
         for (date, versions) in files {
             let sources = versions.iter().map(|version| ("a", *version)).collect();

@@ -7,7 +7,7 @@ use scan::InstalledPackage;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 use crate::publication::PublishedPlatform;
-use crate::value::{count, parsed};
+use crate::value::parsed;
 use crate::{Ledger, StoreError};
 
 const RECORD: &str = "record an inventory";
@@ -131,12 +131,5 @@ impl Ledger {
             source_version,
         };
         Ok(rows.into_iter().map(package).collect())
-    }
-
-    /// How many images are under tags.
-    pub async fn tagged_count(&self) -> Result<i64, StoreError> {
-        let query = sqlx::query_scalar("SELECT COUNT(*) FROM tagged_images");
-        let number: i64 = query.fetch_one(self.readers()).await.map_err(self.failed(ASK))?;
-        Ok(number.max(count(0)))
     }
 }

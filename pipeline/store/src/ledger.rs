@@ -141,3 +141,93 @@ fn migration(path: &Path, error: &MigrateError) -> StoreError {
         error => StoreError::Migration { path: path.to_owned(), problem: error.to_string() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{ledger, seen, sources};
+
+    fn refused(result: Result<Ledger, StoreError>) -> String {
+        result.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_there_is_said_to_readers() {
+        let path = Path::new("nowhere/ledger.sqlite");
+        let wanted = "there is no ledger at `nowhere/ledger.sqlite` yet: `bedplate up` makes one with its first wave";
+        assert_eq!(refused(Ledger::open_read_only(path).await), wanted);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_named_with_what_to_do() {
+        let (folder, ledger) = ledger().await;
+        let many: Vec<_> = (0..5000).map(|number| (format!("source{number}"), "1".to_owned())).collect();
+        ledger.observed(&seen("trixie", 1), &many).await.unwrap();
+        ledger.close().await;
+        let path = ledger.path();
+        let mut bytes = std::fs::read(path).unwrap();
+        // Every page but the first few is overwritten.
+        bytes[65_536..].fill(0x5a);
+        std::fs::write(path, bytes).unwrap();
+        let error = match Ledger::open(path).await {
+            Ok(ledger) => ledger.observed(&seen("trixie", 2), &many).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(error.to_string().contains("is damaged") && error.to_string().contains("rename it away"), "{error}");
+        let garbage = folder.path().join("garbage");
+        std::fs::write(&garbage, "no database at all, but long enough to look at".repeat(40)).unwrap();
+        assert!(refused(Ledger::open(&garbage).await).contains("is damaged"));
+        assert!(refused(Ledger::open_read_only(&garbage).await).contains("is damaged"));
+    }
+
+    #[tokio::test]
+    async fn a_newer_schema_is_refused_and_an_older_one_is_no_readers_business() {
+        let (_folder, ledger) = ledger().await;
+        let path = ledger.path().to_owned();
+        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'x', 1, x'00', 0)";
+        sqlx::query(newer).execute(&ledger.writer).await.unwrap();
+        ledger.close().await;
+        let wanted = format!(
+            "the ledger `{}` has schema 99, this bedplate knows schema 1: use the bedplate that wrote it, or a newer one",
+            path.display()
+        );
+        assert_eq!(refused(Ledger::open(&path).await), wanted);
+        assert_eq!(refused(Ledger::open_read_only(&path).await), wanted);
+        let empty = path.with_file_name("empty.sqlite");
+        std::fs::write(&empty, "").unwrap();
+        assert!(refused(Ledger::open_read_only(&empty).await).contains("run `bedplate up --once`"));
+    }
+
+    #[tokio::test]
+    async fn a_kill_in_the_middle_of_a_write_leaves_what_was_committed() {
+        let (folder, ledger) = ledger().await;
+        ledger.observed(&seen("trixie", 1), &sources(&["a=1"])).await.unwrap();
+        let mut transaction = ledger.begin("test").await.unwrap();
+        sqlx::query("DELETE FROM source_versions").execute(&mut *transaction).await.unwrap();
+        // What a kill leaves behind: the files as they are at this moment.
+        let killed = folder.path().join("killed.sqlite");
+        for end in ["", "-wal"] {
+            let from = format!("{}{end}", ledger.path().display());
+            std::fs::copy(from, format!("{}{end}", killed.display())).unwrap();
+        }
+        drop(transaction);
+        for path in [killed.as_path(), ledger.path()] {
+            let reader = Ledger::open_read_only(path).await.unwrap();
+            assert_eq!(reader.archive_versions(&["trixie"]).await.unwrap().of("a").len(), 1);
+        }
+        let again = Ledger::open(&killed).await.unwrap();
+        again.observed(&seen("trixie", 2), &sources(&["a=1", "b=1"])).await.unwrap();
+        assert_eq!(again.archive_versions(&["trixie"]).await.unwrap().of("b").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn readers_read_while_somebody_writes() {
+        let (_folder, ledger) = ledger().await;
+        let reader = Ledger::open_read_only(ledger.path()).await.unwrap();
+        let transaction = ledger.begin("test").await.unwrap();
+        assert!(reader.is_empty().await.unwrap());
+        drop(transaction);
+        ledger.observed(&seen("trixie", 1), &sources(&["a=1"])).await.unwrap();
+        assert!(!reader.is_empty().await.unwrap());
+    }
+}

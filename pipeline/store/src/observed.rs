@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 use crate::history::{Change, Known, Observed, changes};
-use crate::value::{maybe_time, millis, time};
+use crate::value::{count, maybe_time, millis, time};
 use crate::{Ledger, StoreError};
 
 /// One accepted `InRelease`.
@@ -46,9 +46,10 @@ impl Ledger {
         let known = self.known(&mut transaction, &seen.suite).await?;
         let sources: BTreeSet<(&str, &str)> =
             sources.iter().map(|(source, version)| (source.as_str(), version.as_str())).collect();
+        let number = count(sources.len());
         let observed = Observed { date: millis(seen.date), received: millis(seen.received), sources };
         let changes = changes(&known, &dates, &observed);
-        self.keep(&mut transaction, seen).await?;
+        self.keep(&mut transaction, seen, Some(number)).await?;
         for some in changes.chunks(ROWS) {
             self.write(&mut transaction, seen, some).await?;
         }
@@ -60,7 +61,8 @@ impl Ledger {
         transaction: &mut Transaction<'static, Sqlite>,
         suite: &str,
     ) -> Result<Vec<(String, i64)>, StoreError> {
-        let query = sqlx::query_as("SELECT digest, made_at FROM in_releases WHERE suite = $1").bind(suite);
+        let query = sqlx::query_as("SELECT digest, made_at FROM in_releases WHERE suite = $1 AND sources IS NOT NULL")
+            .bind(suite);
         query.fetch_all(&mut **transaction).await.map_err(self.failed(RECORD))
     }
 
@@ -79,14 +81,17 @@ impl Ledger {
         Ok(rows.into_iter().map(known).collect())
     }
 
-    async fn keep(
+    /// Writes the file's row; `sources` is how many it vouches for, if that is known.
+    pub(crate) async fn keep(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         seen: &SuiteObservation,
+        sources: Option<i64>,
     ) -> Result<(), StoreError> {
-        let query = "INSERT INTO in_releases (suite, digest, made_at, received_at) VALUES ($1, $2, $3, $4)";
+        let query = "INSERT INTO in_releases (suite, digest, made_at, received_at, sources) VALUES ($1, $2, $3, $4, $5) \
+                     ON CONFLICT (suite, digest) DO UPDATE SET sources = COALESCE(excluded.sources, in_releases.sources)";
         let query = sqlx::query(query).bind(&seen.suite).bind(seen.digest.to_string());
-        let query = query.bind(millis(seen.date)).bind(millis(seen.received));
+        let query = query.bind(millis(seen.date)).bind(millis(seen.received)).bind(sources);
         query.execute(&mut **transaction).await.map(drop).map_err(self.failed(RECORD))
     }
 

@@ -96,8 +96,8 @@ impl PublishedImage {
 
 /// The packages of a platform, as its lock has them.
 fn installed(publication: &Publication, platform: &str) -> Vec<InstalledPackage> {
-    let packages = publication.lock.platforms.get(platform).into_iter().flat_map(|it| it.packages());
-    let package = packages.map(|it| InstalledPackage {
+    let Some(lock) = publication.lock.platforms.get(platform) else { return Vec::new() };
+    let package = lock.packages().map(|it| InstalledPackage {
         name: it.name.clone(),
         version: it.version.to_string(),
         architecture: it.architecture.to_string(),

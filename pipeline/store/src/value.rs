@@ -20,7 +20,7 @@ pub(crate) fn maybe_millis(time: Option<Timestamp>) -> Option<i64> {
 
 /// A time out of a column.
 pub(crate) fn time(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(millis).map_err(|_| StoreError::bad("time", millis))
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::bad("time", &millis))
 }
 
 /// The same, where there may be none.
@@ -35,12 +35,12 @@ pub(crate) fn parsed<T: FromStr>(what: &'static str, text: &str) -> Result<T, St
 
 /// A value as JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::bad("value", error))
+    serde_json::to_string(value).map_err(|error| StoreError::bad("value", &error))
 }
 
 /// A value out of JSON.
 pub(crate) fn of_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::bad(what, format!("{error}: {text}")))
+    serde_json::from_str(text).map_err(|error| StoreError::bad(what, &format!("{error}: {text}")))
 }
 
 /// A number as a column takes it; no count of ours comes near the limit.

@@ -26,6 +26,8 @@ pub struct Subject {
     pub created: Timestamp,
     /// What is said beside "I release this".
     pub statements: Vec<Saying>,
+    /// Types of predicates that are said no more: what our signers said of them is taken away.
+    pub withdrawn: Vec<&'static str>,
 }
 
 /// Sees to it that everything is said about these manifests; gives the manifests that hold it. `name` is `HOST/REPOSITORY`.
@@ -86,6 +88,9 @@ impl Desk<'_> {
         for signer in &self.signers.statement {
             for saying in &self.subject.statements {
                 all.extend(self.earlier.say(signer.as_ref(), saying)?);
+            }
+            for predicate_type in &self.subject.withdrawn {
+                all.extend(self.earlier.withdraw(signer.as_ref(), predicate_type));
             }
         }
         Ok(all)

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use assemble::{BUILDER, COMPRESSOR, Catalogue, ImageLock, LAYER_FORMAT, LockedPackage, SEGMENT_FORMAT, SuiteSnapshot};
 use blob::Digest;
 use jiff::Timestamp;
+use plan::Reason;
 use signing::{
     BUILD_TYPE, BUILDER_ID, BuildDefinition, BuildMetadata, ExternalParameters, InternalParameters, Provenance,
     Resource, RunDetails,
@@ -31,10 +32,19 @@ pub struct BuildTimes {
     pub finished: Timestamp,
 }
 
-/// The provenance of a built image. `catalogue` must be the one that it was built from.
-pub fn provenance(built: &BuiltImage, catalogue: &Catalogue, times: BuildTimes) -> Result<Provenance, Failure> {
-    let metadata =
-        BuildMetadata { invocation_id: None, started_on: Some(times.started), finished_on: Some(times.finished) };
+/// The provenance of an image that was built for `reasons`. `catalogue` must be the one that it was built from.
+pub fn provenance(
+    built: &BuiltImage,
+    catalogue: &Catalogue,
+    times: BuildTimes,
+    reasons: &[Reason],
+) -> Result<Provenance, Failure> {
+    let metadata = BuildMetadata {
+        invocation_id: None,
+        started_on: Some(times.started),
+        finished_on: Some(times.finished),
+        reasons: reasons.iter().map(ToString::to_string).collect(),
+    };
     let run_details = RunDetails { builder: builder(), metadata: Some(metadata), byproducts: Vec::new() };
     Ok(Provenance { build_definition: build_definition(&built.lock, catalogue)?, run_details })
 }

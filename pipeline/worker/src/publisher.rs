@@ -1,19 +1,22 @@
-//! Publishes built images in our own registry: nothing has a tag that is not signed and attested, and was not verified from outside.
+//! Publishes built images in our own registry: nothing has a tag that was not scanned, is not signed and attested, and was not verified from
+//! outside.
 //!
-//! In: a built image. Out: its [`Publication`]. The order: blobs, manifests, index; signatures and statements; all of it read back and
-//! judged by our own verifier; then the tags. Stopped after any step it can be run again and ends the same.
+//! In: a built image. Out: its [`Publication`]. The order: the scan and the gate; blobs, manifests, index; signatures and statements; all of
+//! it read back and judged by our own verifier; then the tags; then the ledger. Stopped after any step it can be run again and ends the same.
 
 use std::sync::Arc;
 
-use assemble::Catalogue;
 use blob::Digest;
 use jiff::Timestamp;
-use plan::{Attested, Publication};
+use plan::{Attested, Publication, Reason};
 use registry::{Place, Reader, Store};
+use scan::{Moments, Overridden, Override, Verdict};
 use signing::Signer;
+use store::PublishedImage;
 
 use crate::attach::attach;
 use crate::image_build::BuiltImage;
+use crate::scanning::{Said, Scannable, ScannedPlatform, Scanner, admit, sayings, withdrawn};
 use crate::served::is_attached;
 use crate::statements::subjects;
 use crate::verified::{Expected, verify_published};
@@ -28,40 +31,106 @@ pub struct Publisher {
     pub signers: Arc<Signers>,
     /// The canonical public name: `HOST`, or `HOST/PREFIX`.
     pub name: Arc<str>,
+    /// Scans, and remembers.
+    pub scanner: Scanner,
+}
+
+/// A scan of what was built.
+struct Scan {
+    at: Timestamp,
+    platforms: Vec<ScannedPlatform>,
+    verdict: Verdict,
 }
 
 impl Publisher {
-    /// Publishes an image that was built from `catalogue`; `published` is what its tags point to now.
+    /// Publishes an image that was built for `reasons`; `published` is what its tags point to now.
     pub async fn publish(
         &self,
         built: BuiltImage,
-        catalogue: &Arc<Catalogue>,
         published: Option<Publication>,
+        reasons: &[Reason],
         times: BuildTimes,
     ) -> Result<Publication, Failure> {
-        let (built, store) = (Arc::new(built), Arc::clone(&self.store));
-        let repository = publish::repository(&built)?;
+        let built = Arc::new(built);
+        let scan = self.scan(&built, published.as_ref()).await?;
+        let (store, repository) = (Arc::clone(&self.store), publish::repository(&built)?);
         let place = Place::Store(Arc::clone(&store), repository.clone());
         let work = Arc::clone(&built);
         blocking(move || publish::push(&store, &repository, &work)).await?;
-        let attested = self.attest(&place, &built, catalogue, times).await?;
+        let attested = self.attest(&place, &built, &scan, reasons, times).await?;
         self.verify(&place, &built).await?;
+        let signed = Timestamp::now();
         let store = Arc::clone(&self.store);
-        blocking(move || publish::tag(&store, &built, attested, published.as_ref(), Timestamp::now())).await
+        let made =
+            blocking(move || publish::tag(&store, &built, attested, published.as_ref(), Timestamp::now())).await?;
+        let moments = Moments {
+            decided: Some(times.started),
+            built: Some(times.finished),
+            scanned: Some(scan.at),
+            signed: Some(signed),
+            tagged: made.published,
+        };
+        self.record(&made, &scan, reasons, moments).await;
+        Ok(made)
+    }
+
+    /// Scans what was built, and lets the gate judge it.
+    async fn scan(&self, built: &Arc<BuiltImage>, published: Option<&Publication>) -> Result<Scan, Failure> {
+        let at = Timestamp::now();
+        let (scanner, work) = (self.scanner.clone(), Arc::clone(built));
+        blocking(move || {
+            let keep = |it: &crate::BuiltPlatform| scanner.paths.keep(&it.image.descriptor.digest, &it.tree.tree);
+            work.platforms.iter().try_for_each(keep)
+        })
+        .await?;
+        let image = Scannable::built(built, &self.full_name(built.definition.repository()));
+        let platforms = self.scanner.scan(image, at).await?;
+        let verdict = self.scanner.judge(&built.lock.name, &platforms, published, at).await?;
+        self.scanner.remember(&built.lock.name, &platforms, &verdict, at).await?;
+        admit(&verdict)?;
+        Ok(Scan { at, platforms, verdict })
     }
 
     async fn attest(
         &self,
         place: &Place,
         built: &Arc<BuiltImage>,
-        catalogue: &Arc<Catalogue>,
+        scan: &Scan,
+        reasons: &[Reason],
         times: BuildTimes,
     ) -> Result<Attested, Failure> {
         let name = self.full_name(built.definition.repository());
-        let (work, catalogue, public) = (Arc::clone(built), Arc::clone(catalogue), name.clone());
-        let subjects = blocking(move || subjects(&work, &public, &catalogue, times)).await?;
+        let (work, catalogue, public) = (Arc::clone(built), Arc::clone(&self.scanner.catalogue), name.clone());
+        let why = reasons.to_vec();
+        let mut subjects = blocking(move || subjects(&work, &public, &catalogue, times, &why)).await?;
+        let said = Said {
+            name: &name,
+            index: &built.descriptor.digest,
+            scanned: &scan.platforms,
+            verdict: &scan.verdict,
+            created: built.platforms.iter().map(|it| it.image.created).max().unwrap_or_default(),
+        };
+        let mut sayings = sayings(&said)?;
+        for subject in &mut subjects {
+            subject.statements.extend(sayings.remove(&subject.descriptor.digest).unwrap_or_default());
+            subject.withdrawn = withdrawn(&subject.statements);
+        }
         let manifests = attach(place, &name, subjects, &self.signers).await?;
-        Ok(Attested { name, signers: self.signer_names(), manifests })
+        let standing = scan.platforms.first().map(|it| it.report.standing);
+        Ok(Attested { name, signers: self.signer_names(), manifests, scan: standing })
+    }
+
+    /// Tells the ledger. The tags have moved: what cannot be written now is told, and written before the next wave.
+    async fn record(&self, made: &Publication, scan: &Scan, reasons: &[Reason], moments: Moments) {
+        let published = PublishedImage::of(made, moments, reasons);
+        let recorded = self.scanner.ledger.published(&published).await;
+        if let Err(error) = recorded {
+            tracing::error!(image = made.image, "the ledger does not know of a publication yet: {error}");
+        }
+        for Overridden { reason, by } in &scan.verdict.overridden {
+            let Override { name, reason: why, expires, .. } = by;
+            tracing::warn!(image = made.image, "published by an override of {name} until {expires} ({why}): {reason}");
+        }
     }
 
     /// From outside: what is read is what anybody would read.
@@ -73,11 +142,16 @@ impl Publisher {
         verify_published(&Reader::open(place).await?, &expected, &all).await
     }
 
-    /// Whether an image is signed as it would be now, and all of that is there.
-    pub fn is_current(&self, published: &Publication) -> bool {
-        published.attested.name == self.full_name(&published.repository)
+    /// What is not said of an image as it would be now: it is not signed by the present keys, or was not scanned.
+    pub fn unsaid(&self, published: &Publication) -> Option<Reason> {
+        let signed = published.attested.name == self.full_name(&published.repository)
             && published.attested.signers == self.signer_names()
-            && is_attached(&self.store, published)
+            && is_attached(&self.store, published);
+        match (signed, published.attested.scan) {
+            (false, _) => Some(Reason::NotSigned),
+            (true, None) => Some(Reason::NotScanned),
+            (true, Some(_)) => None,
+        }
     }
 
     fn full_name(&self, repository: &str) -> String {

@@ -75,15 +75,25 @@ impl Earlier {
         }
     }
 
+    /// What a signer said with a predicate of this type goes.
+    pub(crate) fn withdraw(&self, signer: &dyn Signer, predicate_type: &str) -> Attachment {
+        let mut attachment = Attachment::default();
+        attachment.batch.removed.extend(self.said(signer, predicate_type).map(|proof| proof.source.clone()));
+        attachment
+    }
+
+    fn said(&self, signer: &dyn Signer, predicate_type: &str) -> impl Iterator<Item = &Proof> {
+        self.proofs.iter().filter(move |proof| {
+            proof.form == Form::Bundle
+                && signing::is_of_type(&proof.predicate_type, predicate_type)
+                && self.is_by(proof, signer)
+        })
+    }
+
     /// One bundle by one signer.
     pub(crate) fn say(&self, signer: &dyn Signer, saying: &Saying) -> Result<Attachment, SignError> {
-        let earlier = self.proofs.iter().filter(|proof| {
-            proof.form == Form::Bundle
-                && signing::is_of_type(&proof.predicate_type, saying.predicate_type)
-                && self.is_by(proof, signer)
-        });
         let mut attachment = Attachment::default();
-        for proof in earlier {
+        for proof in self.said(signer, saying.predicate_type) {
             let holds = attachment.manifests.is_empty() && says(saying, proof);
             let list = if holds { &mut attachment.manifests } else { &mut attachment.batch.removed };
             list.push(proof.source.clone());

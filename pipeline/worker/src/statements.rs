@@ -4,6 +4,7 @@
 
 use assemble::{Catalogue, Layer, SbomParts, cyclonedx, index_cyclonedx, index_spdx, spdx};
 use jiff::Timestamp;
+use plan::Reason;
 use signing::{CYCLONEDX, Document, PROVENANCE, Provenance, SPDX, Statement, StatementError};
 
 use crate::attach::Subject;
@@ -18,8 +19,9 @@ pub(crate) fn subjects(
     name: &str,
     catalogue: &Catalogue,
     times: BuildTimes,
+    reasons: &[Reason],
 ) -> Result<Vec<Subject>, Failure> {
-    let provenance = provenance(built, catalogue, times)?;
+    let provenance = provenance(built, catalogue, times, reasons)?;
     let layers: Vec<Vec<Layer>> = built.platforms.iter().map(BuiltPlatform::plain_layers).collect();
     let parts = built.platforms.iter().zip(&layers).map(|(platform, layers)| parts(built, platform, layers, name));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
@@ -79,7 +81,7 @@ impl Said<'_> {
         }
         let payload = Statement::new(subject(), self.provenance.clone()).to_bytes();
         statements.push(Saying { predicate_type: PROVENANCE, payload, created: self.finished });
-        Ok(Subject { descriptor: descriptor.clone(), created, statements })
+        Ok(Subject { descriptor: descriptor.clone(), created, statements, withdrawn: Vec::new() })
     }
 }
 

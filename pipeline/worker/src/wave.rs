@@ -4,15 +4,13 @@
 //! resolve, decide, fetch, build, publish; if the mirror moves on while packages are fetched, the wave starts again
 //! from a new snapshot. When nothing changed, only the `InRelease` files are read.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use assemble::{BUILDER, ImageLock};
-use blob::Digest;
+use assemble::ImageLock;
 use jiff::Timestamp;
 use oci::Platform;
-use plan::{Decision, ImageOutcome, Outcome, Publication, Reason, WaveSummary, decide};
+use plan::{Decision, ImageOutcome, Outcome, Reason, WaveSummary};
 use registry::Store;
 
 use crate::build::Builder;
@@ -20,7 +18,8 @@ use crate::failure::chain;
 use crate::image_build::BuiltImage;
 use crate::served::is_served;
 use crate::snapshot::Wanted;
-use crate::wanted::{Wants, chosen_platforms, definition_digest};
+use crate::scanning::Scanner;
+use crate::wanted::Wants;
 use crate::{
     Archive, BuildTimes, Client, Event, Failure, Indexes, Observer, Publications, Publisher, SegmentWork, Snapshot,
     WantedDeb, blocking,
@@ -62,6 +61,8 @@ pub struct Wave {
     pub publications: Publications,
     /// Our registry.
     pub store: Arc<Store>,
+    /// Scans, and remembers.
+    pub scanner: Scanner,
 }
 
 impl Wave {
@@ -90,6 +91,7 @@ impl Wave {
                 continue;
             }
             let snapshot = self.snapshot(&wanted, suites).await?;
+            self.scanner.observed(&snapshot).await?;
             summary.images.extend(Box::pin(self.evaluate(names, request, snapshot, publishing)).await?);
         }
         summary.images.sort_by(|a, b| a.image.cmp(&b.image));
@@ -147,11 +149,9 @@ impl Wave {
         for (image, lock) in self.resolve(names, request, snapshot).await {
             match lock {
                 Err(failure) => outcomes.push(failed(image, &failure)),
-                Ok(lock) => match self.decide(&lock, Some(publishing)) {
+                Ok(lock) => match self.decide(&lock, Some(publishing)).await? {
                     (Decision::UpToDate, Some(published)) => outcomes.push(self.keep(lock, published)?),
-                    (Decision::Rebuild(reasons), _) => {
-                        due.push((lock, reasons.iter().map(ToString::to_string).collect()));
-                    }
+                    (Decision::Rebuild(reasons), _) => due.push((lock, reasons)),
                     (Decision::UpToDate, None) => due.push((lock, Vec::new())),
                 },
             }
@@ -161,31 +161,13 @@ impl Wave {
         Ok(outcomes)
     }
 
-    /// What is to be done with an image, and what is published of it. Without a publisher, who signed does not count.
-    pub fn decide(&self, lock: &ImageLock, publishing: Option<&Publisher>) -> (Decision, Option<Publication>) {
-        let published = self.publications.get(&lock.name).filter(|it| is_served(&self.store, it));
-        let signed = |it: &Publication| publishing.is_none_or(|publishing| publishing.is_current(it));
-        let decision = match decide(lock, published.as_ref(), &[], BUILDER) {
-            Decision::UpToDate if !published.as_ref().is_some_and(signed) => Decision::Rebuild(vec![Reason::NotSigned]),
-            decision => decision,
-        };
-        (decision, published)
-    }
-
-    fn keep(&self, lock: ImageLock, published: Publication) -> Result<ImageOutcome, Failure> {
-        let outcome = Outcome::UpToDate { index: published.index.clone() };
-        let image = lock.name.clone();
-        self.publications.put(&Publication { lock, ..published })?;
-        Ok(ImageOutcome { image, outcome })
-    }
-
     async fn carry_out(
         &self,
-        due: Vec<(ImageLock, Vec<String>)>,
+        due: Vec<(ImageLock, Vec<Reason>)>,
         begin: Begin,
         publishing: &Publisher,
     ) -> Result<Vec<ImageOutcome>, Failure> {
-        let (locks, reasons): (Vec<ImageLock>, Vec<Vec<String>>) = due.into_iter().unzip();
+        let (locks, reasons): (Vec<ImageLock>, Vec<Vec<Reason>>) = due.into_iter().unzip();
         self.fetch(&locks).await?;
         let (builder, work) = (self.builder.clone(), locks.clone());
         let built = blocking(move || builder.build(&work)).await;
@@ -224,49 +206,25 @@ impl Wave {
     async fn publish(
         &self,
         built: BuiltImage,
-        reasons: Vec<String>,
+        reasons: Vec<Reason>,
         begin: Begin,
         publishing: &Publisher,
     ) -> ImageOutcome {
         let image = built.lock.name.clone();
         let published = self.publications.get(&image).filter(|it| is_served(&self.store, it));
         let times = BuildTimes { started: begin.time, finished: Timestamp::now() };
-        let result = publishing.publish(built, &self.builder.catalogue, published.clone(), times).await;
+        let result = publishing.publish(built, published.clone(), &reasons, times).await;
         match result.and_then(|made| self.publications.put(&made).map(|()| made).map_err(Failure::from)) {
             Err(failure) => failed(image, &failure),
             Ok(made) if published.is_some_and(|it| it.index == made.index) => {
                 ImageOutcome { image, outcome: Outcome::UpToDate { index: made.index } }
             }
             Ok(made) => {
+                let reasons = reasons.iter().map(ToString::to_string).collect();
                 let milliseconds = u64::try_from(begin.instant.elapsed().as_millis()).unwrap_or(u64::MAX);
                 ImageOutcome { image, outcome: Outcome::Published { index: made.index, reasons, milliseconds } }
             }
         }
-    }
-
-    /// If neither the archive nor we changed anything since everything was published: the outcomes, at once.
-    fn unchanged(
-        &self,
-        names: &[String],
-        request: &WaveRequest,
-        suites: &[crate::ObservedSuite],
-        publishing: &Publisher,
-    ) -> Option<Vec<ImageOutcome>> {
-        let seen: Vec<&Digest> = suites.iter().map(|suite| &suite.in_release.digest).collect();
-        let keep = |name: &String| {
-            let published =
-                self.publications.get(name).filter(|it| it.builder == BUILDER && is_served(&self.store, it))?;
-            let published = Some(published).filter(|it| publishing.is_current(it))?;
-            let known: Vec<&Digest> = published.lock.snapshot.iter().map(|suite| &suite.in_release).collect();
-            let definition = definition_digest(&self.builder.catalogue, name).ok()?;
-            let wanted = chosen_platforms(self.builder.catalogue.get(name).ok()?, &request.platforms);
-            let wanted: BTreeSet<String> = wanted.into_iter().map(ToString::to_string).collect();
-            let same = known == seen
-                && definition == published.lock.definition
-                && wanted.iter().eq(published.lock.platforms.keys());
-            same.then(|| ImageOutcome { image: name.clone(), outcome: Outcome::UpToDate { index: published.index } })
-        };
-        names.iter().map(keep).collect()
     }
 
     fn tell_all(&self, outcomes: &[ImageOutcome]) {

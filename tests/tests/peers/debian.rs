@@ -59,7 +59,7 @@ pub(crate) fn one_word_makes_it_bookworm(factory: &Factory) {
         fs::write(target, text.replace("\nrelease: trixie\n", "\nrelease: bookworm\n")).unwrap();
     }
     let settings = folder.join("settings.yaml");
-    fs::write(&settings, format!("catalog: {}/catalog\n", folder.display())).unwrap();
+    fs::write(&settings, format!("catalog: {}/catalog\n{}", folder.display(), tests::NO_FEEDS)).unwrap();
     let mut command = Command::new(binary());
     command.args(["up", "--once", "--progress", "none", "--platform", "linux/amd64", "--format", "md"]);
     for image in ["static", "base", "cc", "python", "java"] {

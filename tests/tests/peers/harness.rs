@@ -121,6 +121,7 @@ fn stop(process: &mut Child) {
 
 fn up(folder: &Path, address: &str) -> Child {
     let state = folder.join("state");
+    fs::write(folder.join("bedplate.yaml"), tests::NO_FEEDS).unwrap();
     Command::new(binary())
         .args(["up", "--progress", "plain", "--listen", address, "--state"])
         .arg(state)

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use assemble::SbomParts;
 use serde_json::Value;
 use worker::{
-    Archive, ArchiveSettings, Builder, BuiltImage, BuiltPlatform, Client, Debs, InReleases, Indexes, Layers, Observer,
-    Publications, RetryPolicy, RulesCache, Segments, State, Wave, WaveRequest, silent,
+    Archive, ArchiveSettings, Builder, BuiltImage, BuiltPlatform, Client, Debs, FeedSettings, InReleases, Indexes, Judging, Layers, Observer,
+    Publications, RetryPolicy, RulesCache, Scanner, Segments, State, Wave, WaveRequest, silent,
 };
 
 use crate::registry::tools::{brought, must, text};
@@ -197,7 +197,7 @@ fn contents(platform: &BuiltPlatform) -> BTreeMap<String, Vec<u8>> {
 
 /// Builds the images for both platforms from the machine's own archive.
 async fn build(folder: &Path) -> Vec<BuiltImage> {
-    let wave = wave(&folder.join("state"));
+    let wave = wave(&folder.join("state")).await;
     let request = WaveRequest { images: IMAGES.map(str::to_owned).to_vec(), platforms: Vec::new() };
     let locks: Vec<_> = wave.locks(&request).await.unwrap().into_iter().map(|it| it.1.unwrap()).collect();
     wave.fetch(&locks).await.unwrap();
@@ -206,7 +206,7 @@ async fn build(folder: &Path) -> Vec<BuiltImage> {
     built.into_iter().map(|image| image.unwrap()).collect()
 }
 
-fn wave(state: &Path) -> Wave {
+async fn wave(state: &Path) -> Wave {
     let archive = Arc::new(Archive::find(&ArchiveSettings::default(), Path::new("/")).unwrap());
     let state = State::open(state).unwrap();
     let client = Client::new(RetryPolicy::default(), silent()).unwrap();
@@ -219,7 +219,10 @@ fn wave(state: &Path) -> Wave {
         rules: RulesCache::default(),
         reporter: silent(),
     };
+    let feeds = FeedSettings { enabled: false, ..FeedSettings::default() };
+    let scanner = Scanner::open(root, Arc::clone(&builder.catalogue), Judging::default(), &feeds, &silent());
     Wave {
+        scanner: scanner.await.unwrap(),
         builder,
         observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)),
         client,

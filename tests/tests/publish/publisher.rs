@@ -91,7 +91,7 @@ impl Publisher {
             runtime.block_on(attach(&place, &name, subjects, &self.signers)).unwrap()
         };
         let manifests = std::thread::scope(|scope| scope.spawn(sign).join().unwrap());
-        Attested { name, signers: Vec::new(), manifests }
+        Attested { name, signers: Vec::new(), manifests, scan: None }
     }
 
     /// Puts something that speaks about an image.
@@ -126,7 +126,7 @@ fn subject(name: &str, descriptor: Descriptor) -> Subject {
         Saying { predicate_type, payload, created: Timestamp::UNIX_EPOCH }
     };
     let statements = [SPDX, CYCLONEDX, PROVENANCE].map(said).into();
-    Subject { descriptor, created: Timestamp::UNIX_EPOCH, statements }
+    Subject { descriptor, created: Timestamp::UNIX_EPOCH, statements, withdrawn: Vec::new() }
 }
 
 fn published_platform(manifest: &Descriptor) -> (String, PublishedPlatform) {

@@ -46,7 +46,8 @@ impl Images {
             Saying { predicate_type, payload, created: Timestamp::UNIX_EPOCH }
         };
         let statements = vec![said(SPDX, text), said(CYCLONEDX, "same"), said(PROVENANCE, text)];
-        let subject = Subject { descriptor: self.image.clone(), created: Timestamp::UNIX_EPOCH, statements };
+        let (descriptor, created) = (self.image.clone(), Timestamp::UNIX_EPOCH);
+        let subject = Subject { descriptor, created, statements, withdrawn: Vec::new() };
         let mut made = attach(&self.place(), name, vec![subject], &self.signers()).await.unwrap();
         made.sort();
         made

@@ -62,7 +62,7 @@ fn with_lock(made: &Made, change: impl FnOnce(&mut assemble::ImageLock)) -> Prov
     let recipe = worker::Recipe::read(&made.provenance).unwrap();
     let mut built = made.built.clone();
     change(&mut built.lock);
-    worker::provenance(&built, &recipe.catalogue, crate::provenance::times()).unwrap()
+    worker::provenance(&built, &recipe.catalogue, crate::provenance::times(), &[]).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ async fn a_fix_in_security_rebuilds_what_has_the_package_and_says_why() {
     assert!(matches!(untouched.outcome, Outcome::UpToDate { .. }), "{untouched:?}");
     let decided = wave.locks(&images).await.unwrap();
     let lock = decided.into_iter().find(|(name, _)| name == "base").unwrap().1.unwrap();
-    let (decision, _) = wave.decide(&lock);
+    let (decision, _) = wave.decide(&lock).await;
     assert!(format!("{decision:?}").contains("1:9.0-1"), "{decision:?}");
 }
 

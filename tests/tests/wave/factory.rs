@@ -10,8 +10,8 @@ use plan::{Decision, Outcome, Publication, WaveSummary};
 use registry::Store;
 use tests::{FakeArchive, FakeServer};
 use worker::{
-    Archive, ArchiveSettings, Builder, Client, Debs, Failure, InReleases, Indexes, Layers, Observer, Publications,
-    Publisher, RetryPolicy, RulesCache, Segments, Signers, SigningSettings, State, Wave, WaveRequest, silent,
+    Archive, ArchiveSettings, Builder, Client, Debs, Failure, FeedSettings, InReleases, Indexes, Judging, Layers, Observer, Publications,
+    Publisher, RetryPolicy, RulesCache, Scanner, Segments, Signers, SigningSettings, State, Wave, WaveRequest, silent,
 };
 
 /// Images that the small archive can give.
@@ -61,6 +61,8 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         rules: RulesCache::default(),
         reporter: silent(),
     };
+    let opened = Scanner::open(root, Arc::clone(&builder.catalogue), Judging::default(), &no_feeds(), &silent());
+    let scanner = blocked(opened).unwrap();
     let wave = Wave {
         builder,
         observer: Observer::new(client.clone(), Arc::clone(&found), InReleases::of_state(root)),
@@ -69,10 +71,22 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         indexes: Indexes::of_state(root).unwrap(),
         publications: Publications::of_state(root).unwrap(),
         store: Arc::new(Store::open(state.registry()).unwrap()),
+        scanner: scanner.clone(),
     };
     let signers = Signers::open(&SigningSettings::default(), state.root()).unwrap();
-    let publisher = Publisher { store: Arc::clone(&wave.store), signers: Arc::new(signers), name: NAME.into() };
+    let publisher = Publisher { store: Arc::clone(&wave.store), signers: Arc::new(signers), name: NAME.into(), scanner };
     (state, Factory { wave, publisher })
+}
+
+/// Nothing is known about vulnerabilities.
+fn no_feeds() -> FeedSettings {
+    FeedSettings { enabled: false, ..FeedSettings::default() }
+}
+
+/// Waits in a thread of its own, because callers may have a runtime or none.
+fn blocked<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let wait = || tokio::runtime::Runtime::new().unwrap().block_on(future);
+    std::thread::scope(|scope| scope.spawn(wait).join().unwrap())
 }
 
 /// The name that images are signed under.
@@ -90,8 +104,8 @@ impl Factory {
         self.wave.run(request, &self.publisher).await
     }
 
-    pub(crate) fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
-        self.wave.decide(lock, Some(&self.publisher))
+    pub(crate) async fn decide(&self, lock: &ImageLock) -> (Decision, Option<Publication>) {
+        self.wave.decide(lock, Some(&self.publisher)).await.unwrap()
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn made(image: &str, architectures: &[&str]) -> Made {
     wave.fetch(std::slice::from_ref(&lock)).await.unwrap();
     let builder = wave.builder.clone();
     let built = worker::blocking(move || builder.build(&[lock])).await.remove(0).unwrap();
-    let provenance = worker::provenance(&built, &wave.builder.catalogue, times()).unwrap();
+    let provenance = worker::provenance(&built, &wave.builder.catalogue, times(), &[]).unwrap();
     Made { archive, server, built, provenance, folder }
 }
 

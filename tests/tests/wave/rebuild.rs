@@ -112,7 +112,7 @@ async fn a_lie_that_fits_together_comes_to_another_digest() {
     let catalogue = assemble::Catalogue { labels, ..recipe.catalogue };
     let mut built = made.built.clone();
     built.lock.definition = worker::definition_digest(&catalogue, "base").unwrap();
-    let lie = worker::provenance(&built, &catalogue, crate::provenance::times()).unwrap();
+    let lie = worker::provenance(&built, &catalogue, crate::provenance::times(), &[]).unwrap();
     let rebuilt = rebuild(&made, &lie, None).await.unwrap();
     let comparison = compare_rebuild(&published(&made), &rebuilt.image);
     assert!(!comparison.same);

@@ -27,8 +27,9 @@ struct Line {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Build) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
-    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
-    let (built, failed) = runtime()?.block_on(build(&context, &wave, command))?;
+    let runtime = runtime()?;
+    let (_state, wave) = context.open(&runtime, &progress::reporter(arguments.progress))?;
+    let (built, failed) = runtime.block_on(build(&context, &wave, command))?;
     write(&command.output, &built)?;
     print(arguments, &built)?;
     failed_code(&failed, built.len())

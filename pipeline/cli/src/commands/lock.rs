@@ -14,9 +14,10 @@ use crate::progress;
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Lock) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
-    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let runtime = runtime()?;
+    let (_state, wave) = context.open(&runtime, &progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.images.clone(), platforms: command.platforms.clone() };
-    let resolved = runtime()?.block_on(wave.locks(&request))?;
+    let resolved = runtime.block_on(wave.locks(&request))?;
     let (locks, failed) = split(resolved);
     match &command.output {
         Some(path) => write(path, &locks)?,

@@ -2,7 +2,7 @@
 
 use plan::{Decision, Reason};
 use serde::Serialize;
-use worker::{Wave, WaveRequest};
+use worker::{Publisher, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Format, Plan};
 use crate::commands::lock::{failed_code, split};
@@ -21,15 +21,26 @@ struct Planned {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Plan) -> anyhow::Result<u8> {
     let context = Context::new(arguments)?;
-    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let runtime = runtime()?;
+    let (_state, wave) = context.open(&runtime, &progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.images.clone(), platforms: command.platforms.clone() };
-    let (locks, failed) = split(runtime()?.block_on(wave.locks(&request))?);
-    let planned: Vec<Planned> =
-        locks.iter().map(|lock| Planned { image: lock.name.clone(), decision: wave.decide(lock, None).0 }).collect();
+    let (locks, failed) = split(runtime.block_on(wave.locks(&request))?);
+    let publisher = publisher(&context, &wave)?;
+    let mut planned = Vec::new();
+    for lock in &locks {
+        let (decision, _) = runtime.block_on(wave.decide(lock, publisher.as_ref()))?;
+        planned.push(Planned { image: lock.name.clone(), decision });
+    }
     print(arguments.format, &wave, &planned)?;
     let code = failed_code(&failed, planned.len())?;
     let due = planned.iter().any(|one| one.decision != Decision::UpToDate);
     Ok(if code == 0 && due && command.exit_code { 1 } else { code })
+}
+
+/// Who would publish, where there are keys: to plan makes none.
+fn publisher(context: &Context, wave: &Wave) -> anyhow::Result<Option<Publisher>> {
+    let url = context.settings.registry.url(context.settings.listen);
+    context.state.join("keys").is_dir().then(|| context.publisher(wave, &url)).transpose()
 }
 
 fn print(format: Format, wave: &Wave, planned: &[Planned]) -> anyhow::Result<()> {

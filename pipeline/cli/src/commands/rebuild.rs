@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Rebuild) -> anyhow::Result<u8
     let subject = runtime.block_on(subject(command, &context))?;
     let found = believed_provenance(&subject.artifact, &subject.evidence, &policy, root.as_ref(), Timestamp::now())?;
     let recipe = Recipe::read(&found.provenance)?;
-    let (state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let (state, wave) = context.open(&runtime, &progress::reporter(arguments.progress))?;
     let snapshots = context.settings.snapshots.as_deref();
     let rebuilt = runtime.block_on(wave.rebuild(&recipe, snapshots, state.root()))?;
     let comparison = compare_rebuild(&subject.published, &rebuilt.image);

@@ -93,7 +93,8 @@ async fn read(reader: &Reader, named: &Named) -> anyhow::Result<Option<(Descript
 /// The time is the image's own, if it has one: what is signed again has the same bytes.
 fn subject(descriptor: Descriptor, document: &ManifestDocument) -> worker::Subject {
     let created = document.annotations().get(CREATED).and_then(|text| text.parse().ok());
-    worker::Subject { descriptor, created: created.unwrap_or(Timestamp::UNIX_EPOCH), statements: Vec::new() }
+    let created = created.unwrap_or(Timestamp::UNIX_EPOCH);
+    worker::Subject { descriptor, created, statements: Vec::new(), withdrawn: Vec::new() }
 }
 
 fn print(arguments: &Arguments, images: Vec<Signed>) -> anyhow::Result<()> {

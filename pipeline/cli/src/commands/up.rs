@@ -19,6 +19,7 @@ use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
 use crate::delivery::{self, Delivery};
 use crate::key_pages::KeyPages;
+use crate::knowing::Knowing;
 use crate::notices::Sources;
 use crate::progress;
 use crate::pull_table;
@@ -33,13 +34,14 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let settings = &context.settings.registry;
     let serving = (!command.once).then(|| runtime.block_on(async { Serving::bind(address, settings) })).transpose()?;
     let address = serving.as_ref().map_or(Ok(address), Serving::address)?;
-    let (_state, wave) = context.open(&progress::reporter(arguments.progress))?;
+    let (_state, wave) = context.open(&runtime, &progress::reporter(arguments.progress))?;
     let request = WaveRequest { images: command.narrow.images.clone(), platforms: command.narrow.platforms.clone() };
     let url = settings.url(address);
     let publisher = context.publisher(&wave, &url)?;
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
         status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
+        knowing: Knowing::new(wave.scanner.clone()),
         wave: Arc::new(wave),
         keys: Keys { settings: context.settings.signing.clone(), state: context.state.clone() }.into(),
         publisher,
@@ -89,6 +91,7 @@ impl Keys {
 struct Factory {
     wave: Arc<Wave>,
     keys: Arc<Keys>,
+    knowing: Knowing,
     publisher: Publisher,
     request: WaveRequest,
     status: Arc<Status>,
@@ -147,7 +150,9 @@ impl Factory {
     async fn evaluate(&self) -> anyhow::Result<WaveSummary> {
         let Ok(_busy) = self.busy.try_lock() else { anyhow::bail!("an evaluation is still running") };
         let publisher = Publisher { signers: self.keys.open()?, ..self.publisher.clone() };
+        self.knowing.refresh().await;
         let finished = self.wave.run(&self.request, &publisher).await;
+        self.knowing.rescan(&publisher, &self.wave.publications).await;
         progress::rest();
         match finished {
             Ok(summary) => {
