@@ -4,6 +4,7 @@
 mod content;
 mod elf;
 mod fake_archive;
+mod fake_feeds;
 mod machine;
 mod mini_trixie;
 mod registry_client;
@@ -15,6 +16,7 @@ pub use fake_archive::{
     DebCompression, FakeArchive, FakeKey, FakePackage, FakeServer, FakeSuite, Fault, Generation, RawEntry, When,
     clear_sign,
 };
+pub use fake_feeds::{FakeFeeds, FeedFault};
 pub use machine::{NO_FEEDS, binary, write_machine};
 pub use mini_trixie::{FAKE_ROOT_R1, FAKE_ROOT_X2, mini_trixie};
 pub use registry_client::{Answer, RegistryClient, closing_path};

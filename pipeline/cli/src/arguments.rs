@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
+pub(crate) use crate::history_arguments::{ExportForm, History, LedgerStatus};
 pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
 pub(crate) use crate::sbom_arguments::{Sbom, SbomKind};
@@ -84,6 +85,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Print what is in an image, as its publisher signed it.
     Sbom(Sbom),
+    /// Show what was published of an image and why, or how long a fix took.
+    History(History),
+    /// Show every image at a glance: its grade, what is open, and whose turn it is.
+    Status(LedgerStatus),
     /// Write the registry as files for a plain web server.
     #[command(subcommand)]
     Site(Site),

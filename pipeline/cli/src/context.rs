@@ -61,7 +61,7 @@ impl Context {
         let root = state.root();
         let client = Client::new(RetryPolicy::default(), Arc::clone(reporter))?;
         let builder = self.builder(root, reporter)?;
-        let scanner = runtime.block_on(self.scanner(root, Arc::clone(&builder.catalogue), reporter))?;
+        let scanner = runtime.block_on(self.scanner(root, &builder, reporter))?;
         let wave = Wave {
             builder,
             observer: Observer::new(client.clone(), Arc::clone(&archive), InReleases::of_state(root)),
@@ -84,13 +84,9 @@ impl Context {
     }
 
     /// What scans in the state folder `root`.
-    pub(crate) async fn scanner(
-        &self,
-        root: &Path,
-        catalogue: Arc<Catalogue>,
-        reporter: &Reporter,
-    ) -> anyhow::Result<Scanner> {
-        Ok(Scanner::open(root, catalogue, self.judging()?, &self.settings.feeds, reporter).await?)
+    pub(crate) async fn scanner(&self, root: &Path, builder: &Builder, reporter: &Reporter) -> anyhow::Result<Scanner> {
+        let catalogue = Arc::clone(&builder.catalogue);
+        Ok(Scanner::open(root, &builder.debs, catalogue, self.judging()?, &self.settings.feeds, reporter).await?)
     }
 
     /// Who signs, by the settings or with the state folder's own keys.

@@ -21,6 +21,7 @@ mod copy_choice;
 mod copy_place;
 mod delivery;
 mod doctor_archive;
+mod doctor_feeds;
 mod doctor_keys;
 mod doctor_machine;
 mod doctor_registry;
@@ -29,19 +30,24 @@ mod exit;
 mod file_tree;
 mod finding;
 mod findings;
+mod history_arguments;
+#[cfg(test)]
+mod history_fixtures;
+mod history_text;
 mod image_source;
 mod image_subject;
 mod key_export;
 mod key_index;
 mod key_pages;
 mod key_texts;
-mod knowing;
 mod keys_arguments;
+mod knowing;
 mod layer_entries;
 mod layer_files;
 #[cfg(test)]
 mod layer_fixtures;
 mod layout_folder;
+mod ledger_status;
 mod notices;
 mod output;
 mod progress;
@@ -112,6 +118,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Sign(command) => commands::sign::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
         Command::Sbom(command) => commands::sbom::run(arguments, command),
+        Command::History(command) => commands::history::run(arguments, command),
+        Command::Status(command) => commands::status::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),
         Command::Keys(command) => commands::keys::run(arguments, command),
         Command::Catalog(command) => commands::catalog::run(arguments, command),

@@ -1,5 +1,7 @@
 //! Real records of the tracker in, every field of every row compared with what an independent reader sees.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop")]
+
 use scan::{Advisories, AdvisoryRow, NoDsa, NoDsaKind, Notices, RowStatus};
 use serde_json::Value;
 

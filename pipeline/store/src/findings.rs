@@ -68,7 +68,8 @@ impl FindingChanges {
         self.appeared.is_empty() && self.gone.is_empty() && self.changed.is_empty()
     }
 
-    pub(crate) fn extend(&mut self, other: Self) {
+    /// Adds others.
+    pub fn extend(&mut self, other: Self) {
         self.appeared.extend(other.appeared);
         self.gone.extend(other.gone);
         self.changed.extend(other.changed);

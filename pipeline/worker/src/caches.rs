@@ -1,4 +1,4 @@
-//! Clears the caches of a state folder: packages, segments and layers that nothing published is made of.
+//! Clears the caches of a state folder: packages, segments, layers and changelogs that nothing published is made of.
 //!
 //! In: what is published, and from which age on a file may go. Out: what stayed and what went, by cache. Whatever is thrown away by mistake
 //! is fetched or made again. The state folder must be held: a wave must not find a file gone that it has just seen.
@@ -9,10 +9,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use assemble::LockedPackage;
 use plan::Publication;
 use serde::Serialize;
 
-use crate::{Builder, DiskError, list};
+use crate::{Builder, ChangelogFiles, DiskError, list};
 
 /// What may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +44,22 @@ impl Builder {
     /// Removes what is old and is not needed to build any of these publications once more.
     pub fn sweep_caches(&self, published: &[Publication], sweep: CacheSweep) -> Result<Vec<CacheUse>, DiskError> {
         let needed = self.needed_files(published);
-        let caches =
-            [("debs", self.debs.folder()), ("segments", self.segments.folder()), ("layers", self.layers.folder())];
+        let changelogs = ChangelogFiles::beside(&self.debs);
+        let caches = [
+            ("debs", self.debs.folder()),
+            ("segments", self.segments.folder()),
+            ("layers", self.layers.folder()),
+            ("changelogs", changelogs.folder()),
+        ];
         caches.into_iter().map(|(name, folder)| sweep_folder(name, folder, &needed, sweep)).collect()
     }
 
     fn needed_files(&self, published: &[Publication]) -> BTreeSet<PathBuf> {
-        let mut needed = BTreeSet::new();
+        let (mut needed, changelogs) = (BTreeSet::new(), ChangelogFiles::beside(&self.debs));
         for lock in published.iter().map(|publication| &publication.lock) {
             needed.extend(lock.packages().map(|package| self.debs.path(&package.sha256)));
+            let facts = |package: &LockedPackage| changelogs.path(&package.source, &package.source_version.to_string());
+            needed.extend(lock.packages().filter_map(facts));
             // An image that the catalogue has forgotten is not built again.
             for layer in self.works(lock).into_iter().flatten().flat_map(|work| work.layers) {
                 needed.extend(self.layers.files(&layer.key));

@@ -69,6 +69,12 @@ impl Error for Failure {
     }
 }
 
+impl From<store::StoreError> for Failure {
+    fn from(error: store::StoreError) -> Self {
+        Self::new(Whose::Policy, error)
+    }
+}
+
 impl From<MakeSegmentError> for Failure {
     fn from(error: MakeSegmentError) -> Self {
         match error {

@@ -11,8 +11,9 @@ mod received;
 mod refresh;
 mod settings;
 mod source;
-mod stand_in;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::path::Path;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use scan::{FeedKind, FeedUse};
+use scan::{Advisories, FeedKind, FeedUse, Knowledge};
 
 use self::folder::FeedFolder;
 use self::knowledge::Memory;
@@ -31,7 +32,6 @@ use crate::{Client, DiskError, Failure, Reporter, RetryPolicy, blocking};
 
 pub use self::error::FeedsError;
 pub use self::settings::{FeedAddress, FeedSettings};
-pub use self::stand_in::{Advisories, Knowledge};
 pub use self::state::{FeedProblem, FeedState, KeptFeed};
 
 /// Feeds are asked for again and again: there is no need for patience.

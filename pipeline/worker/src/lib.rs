@@ -10,6 +10,7 @@ mod blocking;
 mod build;
 mod caches;
 mod chain;
+mod changelogs;
 mod client;
 mod client_error;
 mod collect;
@@ -62,6 +63,7 @@ mod verified;
 mod wanted;
 mod wave;
 mod wave_decide;
+mod wave_outcomes;
 mod wave_scope;
 
 pub use age::{deserialize_age, parse_age};
@@ -73,6 +75,7 @@ pub use blocking::blocking;
 pub use build::Builder;
 pub use caches::{CacheSweep, CacheUse};
 pub use chain::{LayerWork, RulesCache, SegmentWork};
+pub use changelogs::ChangelogFiles;
 pub use client::Client;
 pub use client_error::ClientError;
 pub use collect::{Collection, collect};
@@ -81,10 +84,7 @@ pub use disk::{DiskError, NewFile, list, sweep_abandoned, write_atomically};
 pub use evidence::gather_evidence;
 pub use examine::{Examination, ExaminedImage, Examiner, SbomFile, Verdict};
 pub use failure::Failure;
-pub use feeds::{
-    Advisories, FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Knowledge,
-    Previous,
-};
+pub use feeds::{FeedAddress, FeedNews, FeedProblem, FeedSettings, FeedState, Feeds, FeedsError, KeptFeed, Previous};
 pub use image_build::{BuiltImage, BuiltPlatform, RefusedImage};
 pub use image_output::{write_archive, write_layout};
 pub use image_tags::ImageTags;

@@ -123,14 +123,18 @@ impl Publisher {
     /// Tells the ledger. The tags have moved: what cannot be written now is told, and written before the next wave.
     async fn record(&self, made: &Publication, scan: &Scan, reasons: &[Reason], moments: Moments) {
         let published = PublishedImage::of(made, moments, reasons);
-        let recorded = self.scanner.ledger.published(&published).await;
-        if let Err(error) = recorded {
-            tracing::error!(image = made.image, "the ledger does not know of a publication yet: {error}");
+        if let Err(failure) = self.record_all(made, &published).await {
+            tracing::error!(image = made.image, "the ledger does not know of a publication yet: {}", failure.chain());
         }
         for Overridden { reason, by } in &scan.verdict.overridden {
             let Override { name, reason: why, expires, .. } = by;
             tracing::warn!(image = made.image, "published by an override of {name} until {expires} ({why}): {reason}");
         }
+    }
+
+    async fn record_all(&self, made: &Publication, published: &PublishedImage) -> Result<(), Failure> {
+        self.scanner.ledger.published(published).await?;
+        self.scanner.account(made, None).await
     }
 
     /// From outside: what is read is what anybody would read.

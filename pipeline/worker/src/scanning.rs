@@ -3,6 +3,7 @@
 //! In: locks, what is known, what the archive has. Out: reports, the gate's verdict, what is said of them, and the ledger's rows. Nothing is
 //! built here, and no digest of an image changes.
 
+mod accounts;
 mod archive;
 mod inventory;
 mod judging;

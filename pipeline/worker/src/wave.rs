@@ -16,9 +16,9 @@ use registry::Store;
 use crate::build::Builder;
 use crate::failure::chain;
 use crate::image_build::BuiltImage;
+use crate::scanning::Scanner;
 use crate::served::is_served;
 use crate::snapshot::Wanted;
-use crate::scanning::Scanner;
 use crate::wanted::Wants;
 use crate::{
     Archive, BuildTimes, Client, Event, Failure, Indexes, Observer, Publications, Publisher, SegmentWork, Snapshot,
@@ -95,6 +95,7 @@ impl Wave {
             summary.images.extend(Box::pin(self.evaluate(names, request, snapshot, publishing)).await?);
         }
         summary.images.sort_by(|a, b| a.image.cmp(&b.image));
+        self.remember(&summary.images).await;
         Ok(summary)
     }
 

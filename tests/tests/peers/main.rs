@@ -10,6 +10,7 @@ mod docker;
 mod harness;
 mod keyless;
 mod registry;
+mod reports;
 mod sbom;
 mod signed;
 mod smoke;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use assemble::SbomParts;
 use serde_json::Value;
 use worker::{
-    Archive, ArchiveSettings, Builder, BuiltImage, BuiltPlatform, Client, Debs, FeedSettings, InReleases, Indexes, Judging, Layers, Observer,
-    Publications, RetryPolicy, RulesCache, Scanner, Segments, State, Wave, WaveRequest, silent,
+    Archive, ArchiveSettings, Builder, BuiltImage, BuiltPlatform, Client, Debs, FeedSettings, InReleases, Indexes,
+    Judging, Layers, Observer, Publications, RetryPolicy, RulesCache, Scanner, Segments, State, Wave, WaveRequest,
+    silent,
 };
 
 use crate::registry::tools::{brought, must, text};
@@ -220,7 +221,8 @@ async fn wave(state: &Path) -> Wave {
         reporter: silent(),
     };
     let feeds = FeedSettings { enabled: false, ..FeedSettings::default() };
-    let scanner = Scanner::open(root, Arc::clone(&builder.catalogue), Judging::default(), &feeds, &silent());
+    let (catalogue, reporter) = (Arc::clone(&builder.catalogue), silent());
+    let scanner = Scanner::open(root, &builder.debs, catalogue, Judging::default(), &feeds, &reporter);
     Wave {
         scanner: scanner.await.unwrap(),
         builder,

@@ -10,8 +10,9 @@ use plan::{Decision, Outcome, Publication, WaveSummary};
 use registry::Store;
 use tests::{FakeArchive, FakeServer};
 use worker::{
-    Archive, ArchiveSettings, Builder, Client, Debs, Failure, FeedSettings, InReleases, Indexes, Judging, Layers, Observer, Publications,
-    Publisher, RetryPolicy, RulesCache, Scanner, Segments, Signers, SigningSettings, State, Wave, WaveRequest, silent,
+    Archive, ArchiveSettings, Builder, Client, Debs, Failure, FeedSettings, InReleases, Indexes, Judging, Layers,
+    Observer, Publications, Publisher, RetryPolicy, RulesCache, Scanner, Segments, Signers, SigningSettings, State,
+    Wave, WaveRequest, silent,
 };
 
 /// Images that the small archive can give.
@@ -61,8 +62,9 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         rules: RulesCache::default(),
         reporter: silent(),
     };
-    let opened = Scanner::open(root, Arc::clone(&builder.catalogue), Judging::default(), &no_feeds(), &silent());
-    let scanner = blocked(opened).unwrap();
+    let (catalogue, feeds, reporter) = (Arc::clone(&builder.catalogue), no_feeds(), silent());
+    let scanner = blocked(Scanner::open(root, &builder.debs, catalogue, Judging::default(), &feeds, &reporter));
+    let scanner = scanner.unwrap();
     let wave = Wave {
         builder,
         observer: Observer::new(client.clone(), Arc::clone(&found), InReleases::of_state(root)),
@@ -74,7 +76,8 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         scanner: scanner.clone(),
     };
     let signers = Signers::open(&SigningSettings::default(), state.root()).unwrap();
-    let publisher = Publisher { store: Arc::clone(&wave.store), signers: Arc::new(signers), name: NAME.into(), scanner };
+    let publisher =
+        Publisher { store: Arc::clone(&wave.store), signers: Arc::new(signers), name: NAME.into(), scanner };
     (state, Factory { wave, publisher })
 }
 

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use crate::arguments::{Arguments, Doctor, Format};
 use crate::context::{Context, runtime};
 use crate::finding::{Finding, Findings};
-use crate::{doctor_archive, doctor_keys, doctor_machine, doctor_registry, output, settings};
+use crate::{doctor_archive, doctor_feeds, doctor_keys, doctor_machine, doctor_registry, output, settings};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, command: &Doctor) -> anyhow::Result<u8> {
@@ -37,6 +39,8 @@ fn look(arguments: &Arguments, command: &Doctor, context: &Context) -> anyhow::R
             findings.push(Finding::unknown("archive", "the catalogue says which suites are wanted"));
         }
     }
+    let feeds = doctor_feeds::look(&context.settings.feeds, &context.state, Timestamp::now());
+    findings.extend(runtime()?.block_on(feeds));
     findings.extend(doctor_machine::state(&context.state));
     findings.push(doctor_machine::listen(context.settings.listen));
     findings.extend(doctor_machine::registry_files(&context.settings.registry));

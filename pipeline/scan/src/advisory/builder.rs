@@ -11,6 +11,8 @@ use crate::row::{AdvisoryRow, NoDsa, RowKey};
 pub struct AdvisoriesBuilder {
     strings: Interner,
     rows: Vec<Row>,
+    /// The suites of the row that is being added.
+    suites: String,
 }
 
 /// Why rows could not be taken.
@@ -33,10 +35,13 @@ pub enum AdvisoriesError {
 impl AdvisoriesBuilder {
     /// Adds a row.
     pub fn add(&mut self, row: &AdvisoryRow<'_>) -> Result<(), AdvisoriesError> {
-        let suites = joined(&row.repositories)?;
+        let mut suites = std::mem::take(&mut self.suites);
+        suites.clear();
+        join(&mut suites, &row.repositories)?;
         let bug = row.debian_bug.map(bug).transpose()?.unwrap_or(NONE);
         let packed = self.pack(row, &suites, bug).ok_or(AdvisoriesError::TooLarge)?;
         self.rows.push(packed);
+        self.suites = suites;
         Ok(())
     }
 
@@ -54,13 +59,11 @@ impl AdvisoriesBuilder {
     pub fn finish(self) -> Result<Advisories, AdvisoriesError> {
         let ranks = ranks(self.strings.strings(), &self.rows);
         let rank = |number: u32| ranks.get(number as usize).copied().unwrap_or(0);
-        let rows = sorted(&self.rows, |row| [rank(row.source), rank(row.release), rank(row.id)]);
+        let key = |row: &Row| [row.source, row.release, row.id].map(|it| u128::from(rank(it)));
+        let rows = sorted(&self.rows, |row| key(row).into_iter().fold(0, |before, next| before << 32 | next));
         let by_id = order(rows.iter().map(|row| rank(row.id))).ok_or(AdvisoriesError::TooLarge)?;
         let groups = groups(&self.strings, &rows, |row| (rank(row.source), rank(row.release)));
-        let twice = rows.array_windows().find(|[one, other]| {
-            [one.source, one.release, one.id].map(rank) == [other.source, other.release, other.id].map(rank)
-        });
-        let twice = twice.map(|[row, _]| *row);
+        let twice = rows.array_windows().find(|[one, other]| key(one) == key(other)).map(|[row, _]| *row);
         let advisories = Advisories { strings: self.strings.into_strings(), rows, groups, by_id };
         twice.map_or(Ok(()), |row| Err(AdvisoriesError::Twice(advisories.key(&row))))?;
         Ok(advisories)
@@ -97,14 +100,22 @@ fn bug(number: u64) -> Result<u32, AdvisoriesError> {
 }
 
 /// Suites and versions in turn, sorted: the order in a file says nothing.
-fn joined(repositories: &[(&str, &str)]) -> Result<String, AdvisoriesError> {
-    let mut pairs = repositories.to_vec();
-    pairs.sort_unstable();
-    let words: Vec<&str> = pairs.into_iter().flat_map(|(suite, version)| [suite, version]).collect();
-    match words.iter().find(|word| word.contains(SEPARATOR)) {
-        Some(word) => Err(AdvisoriesError::Control((*word).to_owned())),
-        None => Ok(words.join(SEPARATOR.encode_utf8(&mut [0; 4]))),
+fn join(into: &mut String, repositories: &[(&str, &str)]) -> Result<(), AdvisoriesError> {
+    if !repositories.is_sorted() {
+        let mut sorted = repositories.to_vec();
+        sorted.sort_unstable();
+        return join(into, &sorted);
     }
+    for word in repositories.iter().flat_map(|(suite, version)| [suite, version]) {
+        if word.contains(SEPARATOR) {
+            return Err(AdvisoriesError::Control((*word).to_owned()));
+        }
+        if !into.is_empty() {
+            into.push(SEPARATOR);
+        }
+        into.push_str(word);
+    }
+    Ok(())
 }
 
 /// By number of a string, its place among all sources, releases and ids. Equal strings have equal places.
@@ -115,11 +126,14 @@ fn ranks(strings: &Strings, rows: &[Row]) -> Vec<u32> {
             *used = true;
         }
     }
-    let mut numbers: Vec<u32> = (0..).zip(&used).filter(|(_, used)| **used).map(|(number, _)| number).collect();
-    numbers.sort_by(|one, other| strings.get(*one).cmp(strings.get(*other)));
+    let numbers = (0..).zip(&used).filter(|(_, used)| **used).map(|(number, _)| number);
+    let mut keyed: Vec<(u128, u32)> = numbers.map(|number| (beginning(strings.get(number)), number)).collect();
+    keyed.sort_unstable_by(|(one, first), (other, second)| {
+        one.cmp(other).then_with(|| strings.get(*first).cmp(strings.get(*second)))
+    });
     let mut ranks = vec![0; used.len()];
     let (mut rank, mut before) = (0, NONE);
-    for number in numbers {
+    for (_, number) in keyed {
         rank += u32::from(before == NONE || strings.get(before) != strings.get(number));
         before = number;
         if let Some(place) = ranks.get_mut(number as usize) {
@@ -129,8 +143,15 @@ fn ranks(strings: &Strings, rows: &[Row]) -> Vec<u32> {
     ranks
 }
 
-fn sorted(rows: &[Row], key: impl Fn(&Row) -> [u32; 3]) -> Vec<Row> {
-    let mut keyed: Vec<([u32; 3], usize)> = rows.iter().enumerate().map(|(at, row)| (key(row), at)).collect();
+/// Sixteen bytes as a number that orders as they do: whole ids, mostly, and no look at the text.
+fn beginning(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(text.bytes()).for_each(|(into, byte)| *into = byte);
+    u128::from_be_bytes(bytes)
+}
+
+fn sorted(rows: &[Row], key: impl Fn(&Row) -> u128) -> Vec<Row> {
+    let mut keyed: Vec<(u128, usize)> = rows.iter().enumerate().map(|(at, row)| (key(row), at)).collect();
     keyed.sort_unstable();
     keyed.iter().filter_map(|(_, at)| rows.get(*at).copied()).collect()
 }
@@ -162,4 +183,37 @@ fn fingerprint_of(strings: &Interner, before: u64, row: &Row) -> u64 {
     let strings = row.strings().map(|number| if number == NONE { 0 } else { strings.fingerprint(number) });
     let numbers = [u64::from(row.bug), u64::from(row.next_point_update)];
     strings.into_iter().chain(numbers).fold(before, fingerprint::join)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisory::fixture::{bare, built, full};
+
+    #[test]
+    fn a_row_that_comes_twice_is_an_error_with_its_name() {
+        let mut builder = AdvisoriesBuilder::default();
+        for row in [full("CVE-2026-1"), bare("CVE-2026-1"), full("CVE-2026-1")] {
+            builder.add(&row).unwrap();
+        }
+        let error = builder.finish().unwrap_err().to_string();
+        assert!(error.contains("zlib has two rows for CVE-2026-1 in trixie"), "{error}");
+    }
+
+    #[test]
+    fn suites_with_control_characters_and_endless_bug_numbers_are_errors() {
+        let mut builder = AdvisoriesBuilder::default();
+        let row = AdvisoryRow { repositories: vec![("trixie", "1\u{1f}2")], ..full("CVE-2026-1") };
+        assert_eq!(builder.add(&row), Err(AdvisoriesError::Control("1\u{1f}2".into())));
+        let row = AdvisoryRow { debian_bug: Some(u64::from(u32::MAX)), ..full("CVE-2026-1") };
+        assert_eq!(builder.add(&row), Err(AdvisoriesError::Bug(4_294_967_295)));
+        assert!(builder.is_empty());
+    }
+
+    #[test]
+    fn suites_come_out_sorted_whatever_their_order() {
+        let mut turned = full("CVE-2026-1");
+        turned.repositories.reverse();
+        assert!(built(&[turned]).all().eq([full("CVE-2026-1")]));
+    }
 }

@@ -3,7 +3,11 @@
 //! All strings lie in one text and rows name them by number, so that the whole tracker takes some 20 MB and is stored as it lies.
 
 mod builder;
+mod changes;
 mod fingerprint;
+#[cfg(test)]
+mod fixture;
+mod index;
 mod record;
 mod strings;
 
@@ -12,6 +16,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub use builder::{AdvisoriesBuilder, AdvisoriesError};
+pub use index::IndexError;
 use record::{Group, Row, SEPARATOR};
 use strings::{NONE, Strings};
 
@@ -114,4 +119,21 @@ impl Advisories {
 fn suites(text: &str) -> Vec<(&str, &str)> {
     let mut words = text.split(SEPARATOR);
     std::iter::from_fn(|| Some((words.next()?, words.next()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::{bare, built, full};
+
+    #[test]
+    fn rows_are_found_by_source_and_release_and_by_id_with_every_field() {
+        let (one, two, three) = (full("CVE-2026-2"), full("CVE-2026-1"), bare("CVE-2026-2"));
+        let advisories = built(&[one.clone(), two.clone(), three.clone()]);
+        assert!(advisories.rows("zlib", "trixie").eq([two.clone(), one.clone()]));
+        assert_eq!(advisories.rows("zlib", "sid").count() + advisories.rows("zli", "trixie").count(), 0);
+        assert!(advisories.by_id("CVE-2026-2").eq([three.clone(), one.clone()]));
+        assert_eq!(advisories.by_id("CVE-2026").count(), 0);
+        assert!(advisories.all().eq([three, two, one]));
+        assert_eq!((advisories.len(), advisories.releases().collect()), (3, vec!["trixie"]));
+    }
 }

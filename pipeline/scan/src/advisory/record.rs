@@ -52,8 +52,8 @@ pub(super) struct Group {
 impl Row {
     /// A row out of its numbers of strings, in the order of [`Row::strings`].
     pub(super) fn with(strings: [u32; 11], bug: u32, next_point_update: bool) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k] = strings;
-        Self::of([a, b, c, d, e, f, g, h, i, j, k, bug, u32::from(next_point_update)])
+        let mut words = strings.into_iter().chain([bug, u32::from(next_point_update)]);
+        Self::of(std::array::from_fn(|_| words.next().unwrap_or(0)))
     }
 
     /// The numbers of strings in it.
@@ -65,8 +65,8 @@ impl Row {
 
 impl Record<ROW_WORDS> for Row {
     fn words(&self) -> [u32; ROW_WORDS] {
-        let [a, b, c, d, e, f, g, h, i, j, k] = self.strings();
-        [a, b, c, d, e, f, g, h, i, j, k, self.bug, self.next_point_update]
+        let mut words = self.strings().into_iter().chain([self.bug, self.next_point_update]);
+        std::array::from_fn(|_| words.next().unwrap_or(0))
     }
 
     fn of(words: [u32; ROW_WORDS]) -> Self {

@@ -35,8 +35,9 @@ pub fn judge(gate: &Gate, input: &GateInput<'_>) -> Verdict {
     unknown_data(gate, input, &mut bench);
     for report in input.reports {
         for finding in &report.findings {
-            let rule = gate.rules.iter().find(|rule| rule.when.matches(finding));
-            rule.into_iter().for_each(|rule| bench.apply(rule, finding, report, input));
+            if let Some(rule) = gate.rules.iter().find(|rule| rule.when.matches(finding)) {
+                bench.apply(rule, finding, report, input);
+            }
         }
         more_fixable(gate, input, report, &mut bench);
     }

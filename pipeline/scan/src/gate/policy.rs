@@ -97,13 +97,13 @@ struct OverrideFile {
 pub enum OverrideError {
     /// Nobody answers for it.
     #[error("an override's `name` is empty: name the person who answers for it")]
-    NoName,
+    Nameless,
     /// Nobody says why.
     #[error("the override of {0} has an empty `reason`: say why")]
-    NoReason(String),
+    Unexplained(String),
     /// It is about everything, unsaid.
     #[error("the override of {0} is about nothing: give `ids`, or `images`, or `images: ['*']` for every image")]
-    NoSubject(String),
+    Aimless(String),
 }
 
 impl TryFrom<OverrideFile> for Override {
@@ -112,13 +112,13 @@ impl TryFrom<OverrideFile> for Override {
     fn try_from(file: OverrideFile) -> Result<Self, OverrideError> {
         let OverrideFile { name, reason, expires, ids, images } = file;
         if name.trim().is_empty() {
-            return Err(OverrideError::NoName);
+            return Err(OverrideError::Nameless);
         }
         if reason.trim().is_empty() {
-            return Err(OverrideError::NoReason(name));
+            return Err(OverrideError::Unexplained(name));
         }
         if ids.is_empty() && images.is_empty() {
-            return Err(OverrideError::NoSubject(name));
+            return Err(OverrideError::Aimless(name));
         }
         Ok(Self { name, reason, expires, ids, images })
     }

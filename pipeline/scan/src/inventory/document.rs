@@ -108,8 +108,9 @@ impl Document {
     /// A package.
     pub(crate) fn add(&mut self, entry: Entry<'_>) {
         let Entry { place, purl, version, source, maintainer } = entry;
-        // A source package is in a document to name what others were built of; it is not installed.
-        if purl.kind == "deb" && purl.get("arch") == Some("source") {
+        // A source package is in a document to name what others were built of, an image to say what it is about.
+        if (purl.kind == "deb" && purl.get("arch") == Some("source")) || matches!(purl.kind.as_str(), "oci" | "docker")
+        {
             return;
         }
         if purl.kind != "deb" || !matches!(purl.namespace.as_str(), "debian" | "") {

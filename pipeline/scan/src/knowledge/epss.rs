@@ -63,7 +63,8 @@ pub enum EpssError {
 
 #[derive(Deserialize)]
 struct JsonForm<'a> {
-    score_date: Option<&'a str>,
+    #[serde(borrow, default)]
+    score_date: Option<Text<'a>>,
     #[serde(borrow)]
     data: Vec<JsonEntry<'a>>,
 }
@@ -124,7 +125,7 @@ impl EpssScores {
 
 fn from_json(text: &str) -> Result<EpssScores, EpssError> {
     let read: JsonForm<'_> = serde_json::from_str(text)?;
-    let date = read.score_date.and_then(timestamp);
+    let date = read.score_date.and_then(|text| timestamp(text.as_str()));
     let entry = |JsonEntry { id, epss, percentile }: JsonEntry<'_>| {
         let score = score(epss, percentile);
         let wrong = || EpssError::Entry { id: id.as_str().to_owned(), score: epss };

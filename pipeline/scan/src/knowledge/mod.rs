@@ -6,6 +6,7 @@ mod epss;
 mod kev;
 mod notices;
 mod notices_reader;
+mod shape;
 mod support;
 
 pub use cvss_vectors::CvssVectors;
@@ -13,6 +14,7 @@ pub use epss::{EpssError, EpssScores};
 pub use kev::{KevCatalogue, KevError};
 pub use notices::{NoticeFix, NoticeRecord, Notices};
 pub use notices_reader::NoticesError;
+pub use shape::{FeedError, FeedShape, ShapeError, check_shape};
 pub use support::{SecuritySupport, Support, SupportError};
 
 use crate::advisory::Advisories;

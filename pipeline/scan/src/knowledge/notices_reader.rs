@@ -55,10 +55,14 @@ impl Notices {
                 notices.passed_over += usize::from(!take(record, text.trim()));
             } else {
                 let record = head(text).ok_or_else(|| NoticesError::Head { line, found: found() })?;
-                current.replace(record).into_iter().for_each(|record| notices.push(record));
+                if let Some(record) = current.replace(record) {
+                    notices.push(record);
+                }
             }
         }
-        current.into_iter().for_each(|record| notices.push(record));
+        if let Some(record) = current {
+            notices.push(record);
+        }
         Ok(notices)
     }
 }
@@ -86,12 +90,8 @@ fn take(record: &mut NoticeRecord, line: &str) -> bool {
         return true;
     }
     let Some(fix) = fix(line) else { return false };
-    let is_word = fix.version.starts_with('<');
-    if is_word {
-        record.unfixed.push(fix)
-    } else {
-        record.fixed.push(fix)
-    }
+    let into = if fix.version.starts_with('<') { &mut record.unfixed } else { &mut record.fixed };
+    into.push(fix);
     true
 }
 
@@ -101,4 +101,42 @@ fn fix(line: &str) -> Option<NoticeFix> {
     let mut words = rest.trim().strip_prefix("- ")?.split_whitespace();
     let (source, version) = (words.next()?.to_owned(), words.next()?.to_owned());
     Some(NoticeFix { release: release.trim().to_owned(), source, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "[17 Mar 2023] DSA-5356-2 sox - regression update\n\t[bullseye] - sox 14.4.2-2 (bug #1)\n\
+                        [2 Feb 2020] DLA-12-1 a, b - security update\n\t{CVE-2020-1\tCVE-2020-2}\n\t{CVE-2020-1}\n\
+                        \tNOTE: a note\n\t[jessie] - a 1.0\n\t[jessie] - b <not-affected> (x)\n\t[wheezy] - b <end-of-life>\n\
+                        \tsomething else\n\n[01 Jan 2000] DSA-5 old\n";
+
+    #[test]
+    fn advisories_are_found_by_id_and_those_without_by_what_they_fix() {
+        let mut notices = Notices::read("[03 Feb 2020] DSA-13-1 a - more\n  {CVE-2020-2}\n").unwrap();
+        notices.extend(Notices::read(LIST).unwrap());
+        let ids = |cve: &str| notices.of_id(cve).map(|record| record.notice.id.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (ids("CVE-2020-2"), ids("CVE-2020-1")),
+            (vec!["DLA-12-1".into(), "DSA-13-1".into()], vec!["DLA-12-1".into()])
+        );
+        let record = notices.of_id("CVE-2020-1").next().unwrap();
+        assert_eq!((record.title.as_str(), record.fixed.len(), record.unfixed.len()), ("a, b - security update", 1, 2));
+        assert_eq!((&*record.unfixed[0].source, &*record.unfixed[0].version), ("b", "<not-affected>"));
+        assert_eq!((notices.len(), notices.passed_over()), (4, 1));
+        let alone = notices.without_ids("sox", "bullseye").map(|record| &*record.notice.id);
+        assert!(alone.eq(["DSA-5356-2"]) && notices.without_ids("a", "jessie").next().is_none());
+    }
+
+    #[test]
+    fn an_unreadable_head_line_is_an_error_with_its_number() {
+        let error = |text: &str| Notices::read(text).unwrap_err().to_string();
+        for wrong in ["[17 Mai 2023]", "17 Mar 2023", "[17 Mar 2023", "<html>", "[32 Mar 2023]"] {
+            let error = error(&format!("{LIST}{wrong} DSA-1-1 x\n"));
+            assert!(error.contains("line 13: `[30 Sep 2026]"), "{error}");
+        }
+        assert!(error("[17 Mar 2023] CVE-2023-1 x").contains("line 1"));
+        assert!(error("\t{CVE-2020-1}\n").contains("line 1: an advisory's head line expected"));
+    }
 }

@@ -177,3 +177,47 @@ fn matches(pattern: &str, source: &str) -> bool {
     }
     rest.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDED: &str = "# columns\n\ngolang.*  limited  See the notes\nrust.* limited  x\nrust-sequoia-sqv supported fully\n\
+                          consul\tnon-supported   1.10.12+dfsg1-1  2023-09-20  https://bugs.debian.org/1052289\n";
+
+    #[test]
+    fn the_names_of_a_list_are_patterns_and_the_own_name_goes_first() {
+        let support = SecuritySupport::read(WORDED, "13").unwrap();
+        assert_eq!(support.of("golang-1.24", "13"), Some(Support::Limited { text: "See the notes" }));
+        assert_eq!((support.of("golang-1.24", "12"), support.of("agolang", "13")), (None, None));
+        assert_eq!(support.of("rust-sequoia-sq", "13"), Some(Support::Limited { text: "x" }));
+        assert_eq!(support.of("rust-sequoia-sqv", "13"), None);
+        let date = jiff::civil::date(2023, 9, 20);
+        let ended = Support::Ended { last_version: "1.10.12+dfsg1-1", date, text: "https://bugs.debian.org/1052289" };
+        assert_eq!(support.of("consul", "13"), Some(ended));
+        assert!(
+            matches("a.*b.*c", "axxbyyc") && matches("a.*", "a") && !matches("a.*b", "ab c") && !matches("a", "ab")
+        );
+    }
+
+    #[test]
+    fn the_three_formats_are_told_apart_and_joined() {
+        let mut support = SecuritySupport::read("a\tb c\nhdf5  limited  Not covered\nlxd only", "12").unwrap();
+        support.extend(
+            SecuritySupport::read("lxd  5.0.2-5+deb12u6  2026-06-12\nphp-horde.* 0 2025-03-22 x", "12").unwrap(),
+        );
+        assert_eq!(support.of("hdf5", "12"), Some(Support::Limited { text: "limited  Not covered" }));
+        let date = jiff::civil::date(2026, 6, 12);
+        let ended = Support::Ended { last_version: "5.0.2-5+deb12u6", date, text: "" };
+        assert_eq!((support.of("lxd", "12"), support.len()), (Some(ended), 5));
+    }
+
+    #[test]
+    fn a_line_of_another_kind_is_an_error_with_its_number() {
+        let error = |text: &str| SecuritySupport::read(text, "13").unwrap_err().to_string();
+        assert!(error(&WORDED.replace("2023-09-20", "2023-13-20")).contains("line 6: a version and a date"));
+        assert!(error(&WORDED.replace("supported fully", "partial")).contains("line 5: `limited`, `non-supported`"));
+        assert!(error("<html> limited x").contains("line 1: the name of a source"));
+        assert!(SecuritySupport::read("# nothing\n", "13").unwrap().is_empty());
+    }
+}

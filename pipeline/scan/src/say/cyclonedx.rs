@@ -28,7 +28,7 @@ pub fn cyclonedx_vdr(report: &Report) -> String {
     }
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        bom_format: "CycloneDX",
+        format: "CycloneDX",
         spec_version: "1.6",
         serial_number: serial_number(report),
         version: 1,

@@ -7,7 +7,8 @@ use serde::Serialize;
 pub(crate) struct Bom {
     #[serde(rename = "$schema")]
     pub(crate) schema: &'static str,
-    pub(crate) bom_format: &'static str,
+    #[serde(rename = "bomFormat")]
+    pub(crate) format: &'static str,
     pub(crate) spec_version: &'static str,
     pub(crate) serial_number: String,
     pub(crate) version: u32,

@@ -22,7 +22,7 @@ pub fn markdown(report: &Report) -> String {
     let mut text = format!("### {}\n\n**{}**\n", title(report), escape(&headline(report)));
     let loud = rows(report, |status| QUIET.iter().all(|(quiet, _)| *quiet != status));
     if !loud.is_empty() {
-        text += &format!("\n{loud}");
+        let _ = write!(text, "\n{loud}");
     }
     for (status, name) in QUIET {
         let rows = rows(report, |it| it == status);

@@ -66,10 +66,13 @@ impl AnyText {
 
 /// Whole if it is short; otherwise its beginning and an ellipsis, which together have as many characters as are kept.
 fn shortened(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.char_indices().nth(DESCRIPTION_LIMIT).is_none() {
-        return text;
-    }
-    let (end, _) = text.char_indices().nth(DESCRIPTION_LIMIT - 1).unwrap_or_default();
+    let beginning = text.as_bytes().get(..=DESCRIPTION_LIMIT);
+    let end = match beginning {
+        None => return text,
+        Some(bytes) if bytes.is_ascii() => DESCRIPTION_LIMIT - 1,
+        Some(_) if text.char_indices().nth(DESCRIPTION_LIMIT).is_none() => return text,
+        Some(_) => text.char_indices().nth(DESCRIPTION_LIMIT - 1).map_or(0, |(end, _)| end),
+    };
     Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
 }
 
@@ -89,6 +92,10 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<Description<'_>>(&format!("\"{text}\"")).unwrap().0.into_owned();
         assert_eq!(read(&"é".repeat(300)), "é".repeat(300));
         assert_eq!(read(&"é".repeat(301)), format!("{}…", "é".repeat(299)));
+        assert_eq!(
+            (read(&"x".repeat(300)), read(&"x".repeat(301))),
+            ("x".repeat(300), format!("{}…", "x".repeat(299)))
+        );
         assert_eq!(read("a\\u00e9\\n"), "aé\n");
         let long = format!("\"{}\"", "x".repeat(TEXT_LIMIT + 1));
         let error = serde_json::from_str::<Text<'_>>(&long).unwrap_err().to_string();

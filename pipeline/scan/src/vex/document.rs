@@ -21,12 +21,12 @@ pub(crate) struct Document {
     pub(crate) timestamp: Timestamp,
     pub(crate) version: u64,
     pub(crate) tooling: &'static str,
-    pub(crate) statements: Vec<Statement>,
+    pub(crate) statements: Vec<Entry>,
 }
 
 /// A statement on one vulnerability.
 #[derive(Serialize)]
-pub(crate) struct Statement {
+pub(crate) struct Entry {
     pub(crate) vulnerability: Vulnerability,
     pub(crate) timestamp: Timestamp,
     pub(crate) products: Vec<Product>,

@@ -82,7 +82,7 @@ fn hostile() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map(key, inner, 0..5).prop_map(|map| Value::from_iter(map)),
+            proptest::collection::btree_map(key, inner, 0..5).prop_map(Value::from_iter),
         ]
     })
 }

@@ -38,11 +38,11 @@ const UPDATE_INTERVAL: &str = "1h";
 struct Manifest<'a> {
     name: &'a str,
     description: &'a str,
-    versions: [Version<'a>; 1],
+    versions: [SpecifiedAs<'a>; 1],
 }
 
 #[derive(Serialize)]
-struct Version<'a> {
+struct SpecifiedAs<'a> {
     spec_version: &'static str,
     locations: [Location<'a>; 1],
     update_interval: &'static str,
@@ -89,7 +89,7 @@ pub fn vex_repository(parts: &VexRepositoryParts<'_>) -> Result<Vec<(String, Str
 
 fn manifest<'a>(parts: &VexRepositoryParts<'a>) -> Manifest<'a> {
     let locations = [Location { url: parts.location }];
-    let version = Version { spec_version: "0.1", locations, update_interval: UPDATE_INTERVAL };
+    let version = SpecifiedAs { spec_version: "0.1", locations, update_interval: UPDATE_INTERVAL };
     Manifest { name: parts.name, description: parts.description, versions: [version] }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::purl::Purl;
 use crate::report::Report;
-use crate::vex::document::{CONTEXT, Document, Product, Statement, Subcomponent, VexStatus, Vulnerability};
+use crate::vex::document::{CONTEXT, Document, Entry, Product, Subcomponent, VexStatus, Vulnerability};
 use crate::vex::statement::{Stated, stated};
 
 /// What a document is made of.
@@ -111,9 +111,9 @@ pub(crate) fn document(
     serde_json::to_string_pretty(&document).ok().map(|text| text + "\n")
 }
 
-type Entry = ((String, VexStatus, Option<String>), (BTreeSet<String>, Products));
+type Stating = ((String, VexStatus, Option<String>), (BTreeSet<String>, Products));
 
-fn statement(((id, status, justification), (words, products)): Entry, timestamp: Timestamp) -> Statement {
+fn statement(((id, status, justification), (words, products)): Stating, timestamp: Timestamp) -> Entry {
     let words = Some(words.into_iter().collect::<Vec<_>>().join("; ")).filter(|words| !words.is_empty());
     let (mut impact_statement, mut action_statement, mut status_notes) = (None, None, None);
     match status {
@@ -121,7 +121,7 @@ fn statement(((id, status, justification), (words, products)): Entry, timestamp:
         VexStatus::Affected => action_statement = words,
         VexStatus::Fixed | VexStatus::UnderInvestigation => status_notes = words,
     }
-    Statement {
+    Entry {
         vulnerability: Vulnerability { name: id },
         timestamp,
         products: products.iter().map(product).collect(),

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use plan::Whose;
+use scan::ShapeError;
 
 use super::reading::ReadingError;
-use super::stand_in::ShapeError;
 use crate::{ClientError, DiskError};
 
 /// Why a feed could not be read, or was refused. What was kept before stays in use.

@@ -8,12 +8,11 @@ use std::sync::Arc;
 use blob::Digest;
 use jiff::Timestamp;
 use plan::Whose;
-use scan::{FeedKind, FeedUse};
+use scan::{Advisories, FeedKind, FeedUse, Knowledge};
 
 use super::folder::FeedFolder;
 use super::reading::{Part, inflate};
 use super::source::FeedSource;
-use super::stand_in::{Advisories, Knowledge};
 use super::state::{FeedProblem, FeedState};
 use crate::DiskError;
 use crate::failure::chain;
@@ -56,7 +55,7 @@ impl Memory {
 /// One feed; what is wrong with its bytes is told in words.
 fn load(folder: &FeedFolder, source: &FeedSource, digest: &Digest) -> Result<Result<Part, String>, DiskError> {
     if source.kind == FeedKind::Tracker {
-        return Ok(advisories(folder, source, digest)?.map(Part::Advisories));
+        return Ok(advisories(folder, source, digest)?.map(|rows| Part::Advisories(Box::new(rows))));
     }
     let Some(plain) = plain(folder, source, digest)? else { return Ok(Err(damaged(folder, digest))) };
     Ok(plain.and_then(|plain| Part::read(source, &plain).map_err(|error| chain(&error))))

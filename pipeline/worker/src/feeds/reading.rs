@@ -4,13 +4,16 @@
 //! compression; names and headers may lie.
 
 use std::io::Read;
+use std::str::{Utf8Error, from_utf8};
 
 use debian::Compression;
-use scan::FeedKind;
+use scan::{
+    Advisories, EpssError, EpssScores, FeedKind, KevCatalogue, KevError, Knowledge, Notices, NoticesError, OsvError,
+    OsvImport, SecuritySupport, SupportError, TrackerError, read_osv,
+};
 
 use super::error::FeedsError;
 use super::source::FeedSource;
-use super::stand_in::{Advisories, Knowledge, ShapeError};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
@@ -20,30 +23,66 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 pub enum ReadingError {
     /// The tracker's.
     #[error(transparent)]
-    Tracker(#[from] ShapeError),
+    Tracker(#[from] TrackerError),
+    /// A list of advisories.
+    #[error(transparent)]
+    Notices(#[from] NoticesError),
+    /// A list of support.
+    #[error(transparent)]
+    Support(#[from] SupportError),
+    /// The catalogue of exploited vulnerabilities.
+    #[error(transparent)]
+    Kev(#[from] KevError),
+    /// The scores.
+    #[error(transparent)]
+    Epss(#[from] EpssError),
+    /// Records in the OSV format.
+    #[error(transparent)]
+    Osv(#[from] OsvError),
+    /// A list that is no text.
+    #[error("it is not in UTF-8")]
+    Text(#[from] Utf8Error),
 }
 
 /// What one feed adds.
 #[derive(Debug)]
 pub(crate) enum Part {
-    Advisories(Advisories),
-    Other,
+    Advisories(Box<Advisories>),
+    Notices(Notices),
+    Support(SecuritySupport),
+    Kev(KevCatalogue),
+    Epss(EpssScores),
+    Osv(Box<OsvImport>),
 }
 
 impl Part {
     /// Reads a feed's inflated bytes.
     pub(crate) fn read(source: &FeedSource, plain: &[u8]) -> Result<Self, ReadingError> {
         Ok(match source.kind {
-            FeedKind::Tracker => Self::Advisories(Advisories::read_tracker(plain)?),
-            _ => Self::Other,
+            FeedKind::Tracker => Self::Advisories(Box::new(Advisories::read_tracker(plain)?)),
+            FeedKind::Dsa | FeedKind::Dla => Self::Notices(Notices::read(from_utf8(plain)?)?),
+            FeedKind::Support => Self::Support(SecuritySupport::read(from_utf8(plain)?, source.release_version())?),
+            FeedKind::Kev => Self::Kev(KevCatalogue::read(plain)?),
+            FeedKind::Epss => Self::Epss(EpssScores::read(plain)?),
+            FeedKind::Osv => Self::Osv(Box::new(read_osv(plain)?)),
         })
     }
 
     /// Adds it to the rest.
     pub(crate) fn join(self, knowledge: &mut Knowledge) {
         match self {
-            Self::Advisories(advisories) => knowledge.advisories = advisories,
-            Self::Other => {}
+            Self::Advisories(advisories) => knowledge.advisories = *advisories,
+            Self::Notices(notices) => knowledge.notices.extend(notices),
+            Self::Support(support) => knowledge.support.extend(support),
+            Self::Kev(kev) => knowledge.kev = kev,
+            Self::Epss(epss) => knowledge.epss = epss,
+            Self::Osv(import) => {
+                knowledge.cvss = import.cvss;
+                // It knows less than the tracker: it stands in where there is none.
+                if knowledge.advisories.is_empty() {
+                    knowledge.advisories = import.advisories;
+                }
+            }
         }
     }
 }

@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use scan::FeedKind;
+use scan::{FeedKind, check_shape};
 
 use super::error::FeedsError;
 use super::folder::FeedFolder;
 use super::reading::{Part, inflate};
 use super::received::Received;
 use super::source::FeedSource;
-use super::stand_in::check_shape;
 use super::state::{FeedProblem, FeedState, KeptFeed, parse_http_date};
 use super::transfer::fetch;
 use super::{FeedNews, FeedSettings};

@@ -87,7 +87,7 @@ impl FeedSource {
     pub(crate) fn limit(&self) -> u64 {
         match self.kind {
             FeedKind::Tracker => 512 * MIB,
-            FeedKind::Osv => 1024 * MIB,
+            FeedKind::Osv => 512 * MIB,
             FeedKind::Epss => 128 * MIB,
             FeedKind::Kev => 64 * MIB,
             FeedKind::Dsa | FeedKind::Dla => 32 * MIB,

@@ -6,11 +6,10 @@ use blob::Digest;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use plan::Whose;
-use scan::{FeedKind, FeedUse};
+use scan::{FeedKind, FeedShape, FeedUse};
 use serde::{Deserialize, Serialize};
 
 use super::source::FeedSource;
-use super::stand_in::FeedShape;
 
 /// One feed of the settings, and how it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -35,7 +35,7 @@ impl Scanner {
 
     /// What the suites of a release have, and since when.
     pub(crate) async fn archive(&self, release: &str) -> Result<Arc<ArchiveVersions>, Failure> {
-        let suites: Vec<String> = self.catalogue.releases.get(release).map(suites).unwrap_or_default();
+        let suites = self.suites(release);
         let key = self.newest(&suites).await?;
         if let Some(known) = self.remembered(&key) {
             return Ok(known);
@@ -45,6 +45,11 @@ impl Scanner {
         let mut all = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(release.to_owned(), Remembered { key, versions: Arc::clone(&versions) });
         Ok(versions)
+    }
+
+    /// The suites of a release.
+    pub(crate) fn suites(&self, release: &str) -> Vec<String> {
+        self.catalogue.releases.get(release).map(suites).unwrap_or_default()
     }
 
     /// The newest file of every suite of the catalogue.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use assemble::Tree;
 use blob::Digest;
+use scan::PathList;
 
 use crate::{DiskError, list, sweep_abandoned, write_atomically};
 
@@ -44,11 +45,11 @@ impl PathLists {
     }
 
     /// The paths of an image, where they are kept.
-    pub fn load(&self, manifest: &Digest) -> Option<Vec<String>> {
+    pub fn load(&self, manifest: &Digest) -> Option<PathList> {
         let file = fs::File::open(self.path(manifest)).ok()?;
         let mut text = String::new();
         zstd::Decoder::new(file).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
-        Some(text.lines().map(str::to_owned).collect())
+        Some(PathList(text.lines().map(str::to_owned).collect()))
     }
 
     /// Removes the lists of images that are not among these.
@@ -77,9 +78,9 @@ mod tests {
         for digest in [&kept, &gone] {
             lists.keep(digest, &Tree::default()).unwrap();
         }
-        assert_eq!(lists.load(&kept), Some(Vec::new()));
+        assert_eq!(lists.load(&kept), Some(PathList::default()));
         lists.sweep(&BTreeSet::from([&kept])).unwrap();
-        assert_eq!((lists.load(&kept), lists.load(&gone)), (Some(Vec::new()), None));
+        assert_eq!((lists.load(&kept), lists.load(&gone)), (Some(PathList::default()), None));
         fs::write(lists.path(&kept), "torn").unwrap();
         assert_eq!(lists.load(&kept), None);
     }

@@ -11,9 +11,9 @@ use blob::Digest;
 use jiff::Timestamp;
 use plan::Publication;
 use registry::Place;
-use scan::{FeedKind, Knowledge, Standing};
+use scan::{FeedKind, Knowledge, Moments, Standing};
 use serde::Serialize;
-use store::FindingChanges;
+use store::{FindingChanges, PublishedImage};
 
 use crate::attach::{Subject, attach};
 use crate::failure::chain;
@@ -51,6 +51,10 @@ impl Publisher {
     /// Scans what is published again, as far as what is known or what the archive has changed since the last time. Failures of single images
     /// are in the result, and the next rescan looks at them again.
     pub async fn rescan(&self, publications: &Publications, now: Timestamp) -> Result<Rescan, Failure> {
+        let all = publications.all()?;
+        for published in &all {
+            self.recall(published).await?;
+        }
         let archive = self.scanner.archive_state().await?;
         let everything = !self.scanner.is_looked_at(&archive);
         let scanner = self.scanner.clone();
@@ -61,7 +65,7 @@ impl Publisher {
         })
         .await?;
         let mut rescan = Rescan::default();
-        for published in self.chosen(publications.all()?, scope).await? {
+        for published in self.chosen(all, scope).await? {
             match self.rescan_one(publications, &published, now, &mut rescan).await {
                 Ok(()) => rescan.images.push(published.image),
                 Err(failure) => rescan.failures.push((published.image, chain(&failure))),
@@ -73,6 +77,13 @@ impl Publisher {
             self.scanner.set_looked_at(archive);
         }
         Ok(rescan)
+    }
+
+    /// Sees to it that the ledger knows of a publication: it may have been lost since, or the process stopped before it was told.
+    async fn recall(&self, published: &Publication) -> Result<(), Failure> {
+        let unknown = Moments { decided: None, built: None, scanned: None, signed: None, tagged: published.published };
+        self.scanner.ledger.published(&PublishedImage::of(published, unknown, &[])).await?;
+        Ok(())
     }
 
     async fn chosen(&self, all: Vec<Publication>, scope: Scope) -> Result<Vec<Publication>, Failure> {
@@ -110,7 +121,7 @@ impl Publisher {
             rescan.restated.push(published.image.clone());
         }
         rescan.changes.extend(self.scanner.remember(&published.image, &scanned, &verdict, now).await?);
-        Ok(())
+        self.scanner.account(published, None).await
     }
 
     /// Whether what is said about an image is to be replaced.
@@ -130,9 +141,10 @@ impl Publisher {
             }
         }
         Ok(match (published.attested.scan, standing) {
-            (Some(Standing::Current { date: before } | Standing::Stale { date: before }), Standing::Current { date }) => {
-                date.duration_since(before).unsigned_abs() >= SAY_AGAIN_AFTER
-            }
+            (
+                Some(Standing::Current { date: before } | Standing::Stale { date: before }),
+                Standing::Current { date },
+            ) => date.duration_since(before).unsigned_abs() >= SAY_AGAIN_AFTER,
             (Some(Standing::Absent) | None, _) => true,
             (Some(_), _) => false,
         })
@@ -146,10 +158,12 @@ impl Publisher {
         said: &Said<'_>,
         standing: Standing,
     ) -> Result<(), Failure> {
-        let repository = published.repository.parse().map_err(|error: oci::NameError| Failure::new(Whose::Defect, error))?;
+        let repository =
+            published.repository.parse().map_err(|error: oci::NameError| Failure::new(Whose::Defect, error))?;
         let mut subjects = Vec::new();
         for (digest, statements) in sayings(said)? {
-            let stored = self.store.manifest(&repository, &digest).map_err(|error| Failure::new(Whose::Policy, error))?;
+            let stored =
+                self.store.manifest(&repository, &digest).map_err(|error| Failure::new(Whose::Policy, error))?;
             let stored = stored.ok_or_else(|| gone(published, &digest))?;
             let withdrawn = withdrawn(&statements);
             subjects.push(Subject { descriptor: stored.descriptor, created: published.created, statements, withdrawn });
@@ -175,9 +189,8 @@ impl Scanner {
     /// What has changed since the last rescan that came to its end. Reads files.
     fn scope(&self, knowledge: &Knowledge) -> Result<Scope, Failure> {
         let changed = self.feeds.changed_since_rescan(knowledge);
-        let is_tracker = |name: &String| {
-            knowledge.feeds.iter().any(|feed| feed.kind == FeedKind::Tracker && feed.name == *name)
-        };
+        let is_tracker =
+            |name: &String| knowledge.feeds.iter().any(|feed| feed.kind == FeedKind::Tracker && feed.name == *name);
         if changed.is_empty() {
             return Ok(Scope::Nothing);
         }

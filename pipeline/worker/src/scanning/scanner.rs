@@ -11,14 +11,14 @@ use assemble::{Catalogue, ImageLock};
 use blob::Digest;
 use jiff::Timestamp;
 use plan::Publication;
-use scan::{Context, FirstSeen, GateInput, Report, ReportSubject, Standing, Verdict, judge, scan};
+use scan::{Context, FileList, FirstSeen, GateInput, Report, ReportSubject, Standing, Verdict, judge, scan};
 use store::{Ledger, ScannedImage};
 
 use crate::image_build::BuiltImage;
 use crate::scanning::archive::{ArchiveState, Remembered};
 use crate::scanning::inventory::inventory;
 use crate::scanning::{Judging, PathLists};
-use crate::{ChangelogFiles, Failure, FeedSettings, Feeds, Reporter, Whose, blocking};
+use crate::{ChangelogFiles, Debs, Failure, FeedSettings, Feeds, Reporter, Whose, blocking};
 
 /// What scans; cheap to clone.
 #[derive(Clone)]
@@ -42,8 +42,6 @@ pub struct Scanner {
 
 /// An image that can be scanned, whether it is published or not.
 pub(crate) struct Scannable {
-    /// The image.
-    pub(crate) image: String,
     /// `HOST/REPOSITORY`.
     pub(crate) name: String,
     /// What it consists of.
@@ -73,11 +71,9 @@ pub struct Blocked {
 impl Scannable {
     /// An image that was just built.
     pub(crate) fn built(built: &BuiltImage, name: &str) -> Self {
-        let manifest = |platform: &crate::BuiltPlatform| {
-            (platform.platform.to_string(), platform.image.descriptor.digest.clone())
-        };
+        let manifest =
+            |platform: &crate::BuiltPlatform| (platform.platform.to_string(), platform.image.descriptor.digest.clone());
         Self {
-            image: built.lock.name.clone(),
             name: name.to_owned(),
             lock: built.lock.clone(),
             manifests: built.platforms.iter().map(manifest).collect(),
@@ -87,12 +83,7 @@ impl Scannable {
     /// An image that is published.
     pub(crate) fn published(published: &Publication) -> Self {
         let manifests = published.platforms.iter().map(|(name, it)| (name.clone(), it.manifest.clone()));
-        Self {
-            image: published.image.clone(),
-            name: published.attested.name.clone(),
-            lock: published.lock.clone(),
-            manifests: manifests.collect(),
-        }
+        Self { name: published.attested.name.clone(), lock: published.lock.clone(), manifests: manifests.collect() }
     }
 }
 
@@ -100,6 +91,7 @@ impl Scanner {
     /// What scans with the feeds, the ledger and the caches of a state folder.
     pub async fn open(
         state: &Path,
+        debs: &Debs,
         catalogue: Arc<Catalogue>,
         judging: Judging,
         feeds: &FeedSettings,
@@ -110,7 +102,7 @@ impl Scanner {
             judging: Arc::new(judging),
             feeds: Feeds::open(feeds, state, reporter)?,
             ledger: Ledger::open(&Ledger::path_of(state)).await?,
-            changelogs: ChangelogFiles::of_state(state)?,
+            changelogs: ChangelogFiles::of_state(state, debs)?,
             paths: PathLists::of_state(state)?,
             archives: Arc::default(),
             looked_at: Arc::default(),
@@ -147,7 +139,7 @@ impl Scanner {
             };
             let paths = self.paths.load(manifest);
             let inventory = inventory(&self.catalogue, &image.lock, lock);
-            let report = scan(&inventory, subject, paths.as_ref().map(|paths| paths as _), context);
+            let report = scan(&inventory, subject, paths.as_ref().map(|paths| paths as &dyn FileList), context);
             Some(ScannedPlatform { platform: platform.clone(), manifest: manifest.clone(), report })
         };
         image.manifests.iter().filter_map(platform).collect()

@@ -1,0 +1,150 @@
+//! The ledger's rows of an image: how long each fix took, and what is open.
+//!
+//! In: what the image's tags held over time, what Debian's rows and changelogs say of it, when the archive had what. Out: rows. They are computed
+//! anew from these each time, so that what is learnt later corrects them. A fixed version comes from a row, or from the changelog of the very
+//! package that was published; what neither says is not known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assemble::LockedPackage;
+use debian::Version;
+use plan::Publication;
+use scan::{
+    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, Knowledge, KnownFix, Notice,
+    PublishedVersion, SourceHistory, Turn, fix_records,
+};
+
+use crate::scanning::Scanner;
+use crate::{Failure, blocking};
+
+/// The suite that everything comes from.
+const SID: &str = "sid";
+
+/// One source in one image on one platform.
+struct Account<'a> {
+    image: &'a str,
+    platform: &'a str,
+    release: &'a str,
+    source: &'a str,
+    publications: &'a [PublishedVersion],
+    hindrance: Option<&'a Turn>,
+    archive: &'a [ArchiveMoment],
+    sid: &'a [ArchiveMoment],
+}
+
+impl Scanner {
+    /// Writes the rows of an image: of these sources, or of all.
+    pub(crate) async fn account(
+        &self,
+        published: &Publication,
+        sources: Option<&BTreeSet<String>>,
+    ) -> Result<(), Failure> {
+        let suites = self.suites(&published.lock.release);
+        let suites: Vec<&str> = suites.iter().map(String::as_str).collect();
+        let hindrances = self.ledger.hindrances().await?;
+        let hindrance = hindrances.get(&published.image).map(|it| &it.turn);
+        let (knowledge, changelogs) = self.known(published).await?;
+        let mut records = Vec::new();
+        for platform in published.platforms.keys() {
+            let histories = self.ledger.source_histories(&published.image, platform, None).await?;
+            for (source, publications) in &histories {
+                if sources.is_some_and(|sources| !sources.contains(source)) {
+                    continue;
+                }
+                let account = Account {
+                    image: &published.image,
+                    platform,
+                    release: &published.lock.release,
+                    source,
+                    publications,
+                    hindrance,
+                    archive: &self.ledger.archive_moments(&suites, source).await?,
+                    sid: &self.ledger.archive_moments(&[SID], source).await?,
+                };
+                records.extend(account.records(&knowledge, &changelogs));
+            }
+        }
+        Ok(self.ledger.record_fixes(&records).await?)
+    }
+
+    async fn known(&self, published: &Publication) -> Result<(std::sync::Arc<Knowledge>, Changelogs), Failure> {
+        let (scanner, packages) = (self.clone(), published.lock.packages().cloned().collect::<Vec<LockedPackage>>());
+        blocking(move || Ok((scanner.feeds.knowledge()?, scanner.changelogs.load(&packages)))).await
+    }
+}
+
+impl Account<'_> {
+    fn records(&self, knowledge: &Knowledge, changelogs: &Changelogs) -> Vec<FixRecord> {
+        let fixes = self.fixes(knowledge, changelogs);
+        let archive = ArchiveHistory { release: self.archive, sid: self.sid };
+        let mut records = Vec::new();
+        for (id, fixed) in &fixes {
+            let sid = knowledge.advisories.rows(self.source, SID).find(|row| row.id == id);
+            let sid = sid.and_then(|row| row.fixed_version?.parse().ok());
+            let notice = self.notice(knowledge, id);
+            let fix = KnownFix {
+                id,
+                fixed: fixed.as_ref().map(|(version, evidence)| (version, *evidence)),
+                sid_fixed: sid.as_ref(),
+                notice: notice.as_ref(),
+            };
+            records.extend(fix_records(&self.history(), &fix, &archive));
+        }
+        records
+    }
+
+    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet.
+    fn fixes(
+        &self,
+        knowledge: &Knowledge,
+        changelogs: &Changelogs,
+    ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
+        let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
+        for row in knowledge.advisories.rows(self.source, self.release) {
+            match fixed(&row) {
+                Some(fixed) => drop(fixes.insert(row.id.to_owned(), fixed.map(|it| (it, FixEvidence::Tracker)))),
+                None => drop(never.insert(row.id.to_owned())),
+            }
+        }
+        for (id, version) in self.named(changelogs).into_iter().filter(|(id, _)| !never.contains(id)) {
+            fixes.entry(id).or_default().get_or_insert((version, FixEvidence::Changelog));
+        }
+        fixes
+    }
+
+    fn history(&self) -> SourceHistory<'_> {
+        SourceHistory {
+            image: self.image,
+            platform: self.platform,
+            source: self.source,
+            publications: self.publications,
+            hindrance: self.hindrance,
+        }
+    }
+
+    /// What the changelog of the newest version names above the oldest that was published, with the version that named it first.
+    fn named(&self, changelogs: &Changelogs) -> Vec<(String, Version)> {
+        let versions = || self.publications.iter().filter_map(|it| it.version.as_ref());
+        let (Some(oldest), Some(newest)) = (versions().min(), versions().max()) else { return Vec::new() };
+        let changelog = changelogs.of(self.source, newest.as_str());
+        let fixes = changelog.map(|it| it.ids_between(oldest.as_str(), newest.as_str())).unwrap_or_default();
+        let fixes = fixes.into_iter().filter(|fix| !fix.doubtful);
+        fixes.filter_map(|fix| Some((fix.id, fix.version.parse().ok()?))).collect()
+    }
+
+    /// Debian's oldest advisory about it.
+    fn notice(&self, knowledge: &Knowledge, id: &str) -> Option<Notice> {
+        let records = knowledge.notices.of_id(id);
+        let own = records.filter(|record| record.fixed.iter().any(|fix| fix.source == self.source));
+        own.map(|record| record.notice.clone()).min_by_key(|notice| notice.date)
+    }
+}
+
+/// The fixed version that a row names; inside, none where nobody names one. None where the release was never affected, or it harms nobody.
+fn fixed(row: &AdvisoryRow<'_>) -> Option<Option<Version>> {
+    match row.fixed_version {
+        Some("0") => None,
+        Some(version) => version.parse().ok().map(Some),
+        None => (row.urgency != "unimportant").then_some(None),
+    }
+}
