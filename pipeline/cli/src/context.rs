@@ -86,7 +86,7 @@ impl Context {
     /// What scans in the state folder `root`.
     pub(crate) async fn scanner(&self, root: &Path, builder: &Builder, reporter: &Reporter) -> anyhow::Result<Scanner> {
         let catalogue = Arc::clone(&builder.catalogue);
-        Ok(Scanner::open(root, &builder.debs, catalogue, self.judging()?, &self.settings.feeds, reporter).await?)
+        Ok(Scanner::open(root, catalogue, self.judging()?, &self.settings.feeds, reporter).await?)
     }
 
     /// Who signs, by the settings or with the state folder's own keys.

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod cyclonedx;
+mod deb_purl;
 mod document;
 mod gather;
 mod loose;
 mod os_release;
-mod purl;
 mod spdx;
 mod stanza;
 mod status;

@@ -13,6 +13,7 @@ pub(crate) mod fixture;
 mod notice;
 mod support;
 mod verdict;
+mod whole;
 
 use std::collections::BTreeSet;
 
@@ -25,10 +26,10 @@ use jiff::civil::Date;
 use crate::archive_versions::ArchiveVersions;
 use crate::changelog::Changelogs;
 use crate::finding::Finding;
-use crate::installed::{InstalledSource, InstalledSources};
+use crate::installed::InstalledSource;
 use crate::inventory::{Inventory, Remark};
 use crate::knowledge::Knowledge;
-use crate::report::{REPORT_SCHEMA, Report, ReportSubject};
+use crate::report::{Report, ReportSubject};
 use crate::row::RowKey;
 use crate::rules::{EvidenceRules, FileList};
 use crate::standing::Standing;
@@ -80,7 +81,7 @@ pub fn scan(
             findings.extend(findings_of(source, release, image, context, &mut remarks));
         }
     }
-    report(inventory, &sources, subject, context, findings, remarks)
+    whole::report(inventory, &sources, subject, context, findings, remarks)
 }
 
 /// A report after rows changed: sources without a changed row keep their findings, the others are matched anew. It equals a whole
@@ -106,7 +107,7 @@ pub fn rescan(
     for source in changed.iter().flat_map(|source| sources.of(source)) {
         findings.extend(findings_of(source, release, image, context, &mut remarks));
     }
-    report(inventory, &sources, former.subject.clone(), context, findings, remarks)
+    whole::report(inventory, &sources, former.subject.clone(), context, findings, remarks)
 }
 
 /// What is found in one source of a release, by id. Remarks are about the source.
@@ -150,64 +151,6 @@ impl Matched<'_> {
     fn remark(&mut self, text: impl Into<String>) {
         self.remarks.push(Remark { about: self.source.source.to_owned(), text: text.into() });
     }
-}
-
-fn report(
-    inventory: &Inventory,
-    sources: &InstalledSources<'_>,
-    subject: ReportSubject,
-    context: &Context<'_>,
-    mut findings: Vec<Finding>,
-    mut remarks: Vec<Remark>,
-) -> Report {
-    let key = |it: &Finding| (it.source.clone(), it.id.clone(), it.source_version.clone());
-    if !findings.is_sorted_by_key(key) {
-        findings.sort_by_cached_key(key);
-    }
-    remarks.extend(unmatched(sources));
-    let blind = blind(sources, context, &findings);
-    remarks.extend(blind.iter().map(|text| Remark { about: "release".into(), text: text.clone() }));
-    remarks.extend(evidence::rules_remarks(context));
-    remarks.sort();
-    remarks.dedup();
-    Report {
-        schema: REPORT_SCHEMA.to_owned(),
-        subject,
-        distribution: inventory.distribution.clone(),
-        packages: inventory.packages.len(),
-        feeds: context.knowledge.feeds.clone(),
-        standing: if blind.is_some() { Standing::Absent } else { context.standing },
-        findings,
-        remarks,
-    }
-}
-
-/// Packages that nothing can be matched to.
-fn unmatched(sources: &InstalledSources<'_>) -> Option<Remark> {
-    let mut names: Vec<&str> = sources.unknown().map(|it| it.name.as_str()).collect();
-    names.dedup();
-    let more = names.len().saturating_sub(10);
-    let ending = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let text = format!(
-        "their source or its version is unknown, nothing is matched to them: {}{ending}",
-        names[..names.len() - more].join(", ")
-    );
-    (!names.is_empty()).then(|| Remark { about: "packages".into(), text })
-}
-
-/// Why nothing could be matched; none where the data cover the release.
-fn blind(sources: &InstalledSources<'_>, context: &Context<'_>, findings: &[Finding]) -> Option<String> {
-    let Some(release) = sources.release() else {
-        return Some("the release is unknown: nothing is matched, and nothing is known to be fixed".into());
-    };
-    if sources.iter().next().is_none() {
-        return Some("no package with a known source is recorded: nothing is matched".into());
-    }
-    let advisories = &context.knowledge.advisories;
-    let covered = !findings.is_empty()
-        || sources.names().any(|source| advisories.rows(source, release).next().is_some())
-        || advisories.releases().any(|it| it == release);
-    (!covered).then(|| format!("the vulnerability data do not cover `{release}`: nothing is matched"))
 }
 
 #[cfg(test)]

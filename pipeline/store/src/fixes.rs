@@ -63,7 +63,20 @@ impl Ledger {
         query.execute(&mut **transaction).await.map(drop).map_err(self.failed(RECORD))
     }
 
-    async fn write_fix(
+    /// Takes out one row.
+    pub(crate) async fn forget_one(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        record: &FixRecord,
+    ) -> Result<(), StoreError> {
+        let query = "DELETE FROM fixes WHERE image = $1 AND platform = $2 AND source = $3 AND vulnerability = $4 AND occurrence = $5";
+        let query = sqlx::query(query).bind(&record.image).bind(&record.platform).bind(&record.source).bind(&record.id);
+        let query = query.bind(i64::from(record.occurrence));
+        query.execute(&mut **transaction).await.map(drop).map_err(self.failed(RECORD))
+    }
+
+    /// Writes one row.
+    pub(crate) async fn write_fix(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         record: &FixRecord,

@@ -133,3 +133,23 @@ impl Ledger {
         Ok(rows.into_iter().map(package).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fixtures::{ledger, published};
+
+    #[tokio::test]
+    async fn changed_rows_find_their_images_by_an_index() {
+        let (_folder, ledger) = ledger().await;
+        ledger.published(&published("base", 1, &["a=1", "b=1"])).await.unwrap();
+        let plan = "EXPLAIN QUERY PLAN WITH wanted (source, codename) AS (VALUES ('a', 'trixie')) SELECT t.image FROM wanted w \
+                    JOIN tagged_sources s ON s.source = w.source AND s.codename = w.codename \
+                    JOIN tagged_images t ON t.image = s.image AND t.platform = s.platform JOIN manifests m ON m.id = t.manifest";
+        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(plan).fetch_all(ledger.readers()).await.unwrap();
+        let scans: Vec<_> = steps.iter().filter(|it| it.3.starts_with("SCAN") && it.3 != "SCAN w").collect();
+        assert!(scans.iter().all(|it| it.3.contains("CONSTANT ROW")), "{steps:?}");
+        let many: Vec<_> = (0..1_000).map(|number| (format!("s{number}"), "trixie".to_owned())).collect();
+        assert!(ledger.inventories_with(&many).await.unwrap().is_empty());
+        assert!(ledger.inventories_with(&[]).await.unwrap().is_empty());
+    }
+}

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod deriving;
 mod error;
 mod events;
 mod export;
@@ -21,6 +22,7 @@ mod rebuilding;
 mod scans;
 mod value;
 
+pub use deriving::{FixSuites, SourceFix};
 pub use error::StoreError;
 pub use events::{Event, EventKind};
 pub use export::{LEDGER_SCHEMA, LedgerExport};

@@ -222,7 +222,7 @@ async fn wave(state: &Path) -> Wave {
     };
     let feeds = FeedSettings { enabled: false, ..FeedSettings::default() };
     let (catalogue, reporter) = (Arc::clone(&builder.catalogue), silent());
-    let scanner = Scanner::open(root, &builder.debs, catalogue, Judging::default(), &feeds, &reporter);
+    let scanner = Scanner::open(root, catalogue, Judging::default(), &feeds, &reporter);
     Wave {
         scanner: scanner.await.unwrap(),
         builder,

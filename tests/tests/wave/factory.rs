@@ -63,7 +63,7 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         reporter: silent(),
     };
     let (catalogue, feeds, reporter) = (Arc::clone(&builder.catalogue), no_feeds(), silent());
-    let scanner = blocked(Scanner::open(root, &builder.debs, catalogue, Judging::default(), &feeds, &reporter));
+    let scanner = blocked(Scanner::open(root, catalogue, Judging::default(), &feeds, &reporter));
     let scanner = scanner.unwrap();
     let wave = Wave {
         builder,

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::document::{Document, Entry, InventoryError, Source};
 use super::loose::Loose;
-use super::purl::Purl;
 use super::{Distribution, Inventory};
+use crate::purl::Purl;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -117,7 +117,7 @@ fn system(document: &mut Document, component: &Component) {
 
 fn package(document: &mut Document, component: &Component, place: impl FnOnce() -> String) {
     let Some(text) = component.purl.some() else { return };
-    let Some(purl) = Purl::read(text) else {
+    let Ok(purl) = text.parse::<Purl>() else {
         return document.remark(&place(), "its Package URL is none: the package is left out");
     };
     let supplier = component.supplier.as_ref().and_then(|it| it.name.some());

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::gather::Gathering;
-use super::purl::Purl;
-use super::{Distribution, InstalledPackage, Inventory};
+use super::{Distribution, InstalledPackage, Inventory, deb_purl};
+use crate::purl::Purl;
 
 /// Why a text is no SBOM that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum InventoryError {
 }
 
 /// A package as a document lists it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Entry<'a> {
     /// Where it stands, such as `packages[3]`.
     pub place: String,
@@ -109,7 +109,8 @@ impl Document {
     pub(crate) fn add(&mut self, entry: Entry<'_>) {
         let Entry { place, purl, version, source, maintainer } = entry;
         // A source package is in a document to name what others were built of, an image to say what it is about.
-        if (purl.kind == "deb" && purl.get("arch") == Some("source")) || matches!(purl.kind.as_str(), "oci" | "docker")
+        if (purl.kind == "deb" && qualifier(&purl, "arch") == Some("source"))
+            || matches!(purl.kind.as_str(), "oci" | "docker")
         {
             return;
         }
@@ -129,11 +130,11 @@ impl Document {
         maintainer: Option<String>,
         place: String,
     ) {
-        if let Some(distro) = purl.get("distro") {
+        if let Some(distro) = qualifier(&purl, "distro") {
             *self.distros.entry(distro.to_owned()).or_default() += 1;
         }
-        let upstream =
-            purl.upstream().map(|(name, version)| Source { name: name.into(), version: version.map(str::to_owned) });
+        let upstream = deb_purl::upstream(&purl);
+        let upstream = upstream.map(|(name, own)| Source { name: name.into(), version: own.map(str::to_owned) });
         if let (Some(one), Some(other)) = (&source, &upstream)
             && one.name != other.name
         {
@@ -141,8 +142,9 @@ impl Document {
                 format!("its source is `{}` by one field and `{}` by another: the first counts", one.name, other.name);
             self.gathering.remark(&purl.name, text);
         }
-        let architecture = purl.get("arch").unwrap_or_default().to_owned();
-        let version = if purl.version.is_empty() { version.unwrap_or_default().to_owned() } else { purl.version };
+        let architecture = qualifier(&purl, "arch").unwrap_or_default().to_owned();
+        let own = deb_purl::version(&purl);
+        let version = if own.is_empty() { version.unwrap_or_default().to_owned() } else { own };
         let named = source.or(upstream).filter(|source| !source.name.is_empty());
         self.sources_named |= named.is_some();
         let (source, source_version) = named.map_or_else(Default::default, |source| {
@@ -210,4 +212,8 @@ impl Document {
         }
         said.into_values().next().map(|(distribution, _)| distribution).unwrap_or_default()
     }
+}
+
+fn qualifier<'p>(purl: &'p Purl, key: &str) -> Option<&'p str> {
+    purl.qualifiers.get(key).map(String::as_str)
 }

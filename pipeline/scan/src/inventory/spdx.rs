@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::document::{Document, Entry, InventoryError, Source};
 use super::loose::Loose;
-use super::purl::Purl;
 use super::{Distribution, Inventory};
+use crate::purl::Purl;
 
 /// Starts Trivy's `sourceInfo`.
 const BUILT: &str = "built package from:";
@@ -88,7 +88,7 @@ fn take(document: &mut Document, package: &Package, at: usize) {
     let place = format!("packages[{at}]");
     let locators = package.external_refs.iter().filter(|it| it.reference_type.text() == "purl");
     for locator in locators.filter_map(|it| it.reference_locator.some()) {
-        let Some(purl) = Purl::read(locator) else {
+        let Ok(purl) = locator.parse::<Purl>() else {
             document.remark(&place, "its Package URL is none: the package is left out");
             continue;
         };

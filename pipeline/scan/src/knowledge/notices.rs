@@ -9,6 +9,8 @@ use crate::finding::Notice;
 pub struct Notices {
     pub(super) records: Vec<NoticeRecord>,
     pub(super) by_id: BTreeMap<String, Vec<usize>>,
+    /// Those that name no id.
+    without: Vec<usize>,
     pub(super) passed_over: usize,
 }
 
@@ -58,7 +60,7 @@ impl Notices {
     /// The advisories that name no id and fix a source in a release.
     pub fn without_ids<'a>(&'a self, source: &'a str, release: &'a str) -> impl Iterator<Item = &'a NoticeRecord> {
         let of = move |fix: &NoticeFix| fix.source == source && fix.release == release;
-        self.records.iter().filter(move |record| record.ids.is_empty() && record.fixed.iter().any(of))
+        self.without.iter().map(|at| &self.records[*at]).filter(move |record| record.fixed.iter().any(of))
     }
 
     /// All advisories, in the order of their lists.
@@ -82,6 +84,9 @@ impl Notices {
     }
 
     pub(super) fn push(&mut self, record: NoticeRecord) {
+        if record.ids.is_empty() {
+            self.without.push(self.records.len());
+        }
         for id in &record.ids {
             let places = self.by_id.entry(id.clone()).or_default();
             if places.last() != Some(&self.records.len()) {

@@ -5,6 +5,7 @@
 //! package that was published; what neither says is not known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use assemble::LockedPackage;
 use debian::Version;
@@ -43,14 +44,18 @@ impl Scanner {
         let suites: Vec<&str> = suites.iter().map(String::as_str).collect();
         let hindrances = self.ledger.hindrances().await?;
         let hindrance = hindrances.get(&published.image).map(|it| &it.turn);
-        let (knowledge, changelogs) = self.known(published).await?;
-        let mut records = Vec::new();
+        let mut all = Vec::new();
         for platform in published.platforms.keys() {
-            let histories = self.ledger.source_histories(&published.image, platform, None).await?;
-            for (source, publications) in &histories {
-                if sources.is_some_and(|sources| !sources.contains(source)) {
-                    continue;
-                }
+            let mut histories = self.ledger.source_histories(&published.image, platform, None).await?;
+            histories.retain(|source, _| sources.is_none_or(|sources| sources.contains(source)));
+            all.push((platform, histories));
+        }
+        let moved = all.iter().flat_map(|(_, histories)| histories).filter(|(_, held)| has_moved(held));
+        let moved: BTreeSet<String> = moved.map(|(source, _)| source.clone()).collect();
+        let (knowledge, changelogs) = self.known(published, moved).await?;
+        let mut records = Vec::new();
+        for (platform, histories) in &all {
+            for (source, publications) in histories {
                 let account = Account {
                     image: &published.image,
                     platform,
@@ -67,10 +72,21 @@ impl Scanner {
         Ok(self.ledger.record_fixes(&records).await?)
     }
 
-    async fn known(&self, published: &Publication) -> Result<(std::sync::Arc<Knowledge>, Changelogs), Failure> {
-        let (scanner, packages) = (self.clone(), published.lock.packages().cloned().collect::<Vec<LockedPackage>>());
+    /// What is known, and the changelogs of these sources.
+    async fn known(
+        &self,
+        published: &Publication,
+        sources: BTreeSet<String>,
+    ) -> Result<(Arc<Knowledge>, Changelogs), Failure> {
+        let packages = published.lock.packages().filter(|package| sources.contains(&package.source));
+        let (scanner, packages) = (self.clone(), packages.cloned().collect::<Vec<LockedPackage>>());
         blocking(move || Ok((scanner.feeds.knowledge()?, scanner.changelogs.load(&packages)))).await
     }
+}
+
+/// Whether the tags held more than one version: only then a changelog has something to tell.
+fn has_moved(held: &[PublishedVersion]) -> bool {
+    held.windows(2).any(|pair| pair[0].version != pair[1].version)
 }
 
 impl Account<'_> {
