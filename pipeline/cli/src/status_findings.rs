@@ -8,7 +8,7 @@ use scan::{Counts, Grade, Graded, Standing};
 use store::Percentiles;
 
 use crate::findings::{ImageFindings, Known, lags_of_days, reason, span};
-use crate::status_parts::time;
+use crate::status_parts::{counted, time};
 
 /// The days that the lags of the front page are of.
 pub(crate) const DAYS: i64 = 30;
@@ -86,7 +86,14 @@ fn data(known: &Known, now: Timestamp) -> Markup {
             Standing::Absent => { span.bad { "none" } }
         }
         @if let Some(digest) = digest { " " code title=(digest) { "sha256:" (digest.short()) } }
+        @if known.data.problems().next().is_some() {
+            " " a.late href="/api/v1/feeds" { "trouble with " (counted(troubled(known), "feed")) }
+        }
     }
+}
+
+fn troubled(known: &Known) -> i64 {
+    i64::try_from(known.data.problems().count()).unwrap_or(i64::MAX)
 }
 
 /// Percentiles in words.
@@ -113,7 +120,7 @@ pub(crate) fn warnings(known: &Known, now: Timestamp) -> Markup {
     let overrides: Vec<_> = known.overrides(now).collect();
     html! {
         @if let Some(trouble) = known.data.trouble() {
-            div.warning role="note" { strong { "Grades are unknown." } " " (trouble) }
+            div.warning role="note" { (trouble) }
         }
         @if let Some(reason) = &known.unreadable {
             div.error role="alert" { strong { "What was found in images cannot be read: every grade is unknown. " } (reason) }
@@ -180,6 +187,9 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} is missing: {text}");
         }
+        let mut troubled = known(NOW);
+        troubled.data.feeds[0].problem = Some(problem());
+        assert!(facts(&troubled, at(NOW)).into_string().contains("trouble with 1 feed<"));
         let nothing = facts(&Known { unreadable: Some("gone".into()), ..Known::default() }, at(NOW)).into_string();
         assert_eq!(nothing.matches(">unknown<").count(), 2, "{nothing}");
     }
@@ -193,7 +203,7 @@ mod tests {
         python.verdict.as_mut().unwrap().overridden.push(override_of("2026-12-24"));
         let text = warnings(&stale, at("2026-11-25T00:00:00Z")).into_string();
         for expected in [
-            "Grades are unknown.",
+            "every grade is unknown until newer ones come.",
             "no route to &lt;b&gt;host",
             "Emergency override in force</strong> for python until 2026-12-24, by Ann &lt;b&gt;Example",
             "CVE-2026-2 in openssl is fixable [rule: fixable]",

@@ -78,8 +78,7 @@ fn table(host: &str, view: &View) -> Markup {
         table.images {
             thead { tr {
                 th scope="col" { "Image" }
-                th scope="col" { "Grade" }
-                th scope="col" { "Findings" }
+                th scope="col" { "Grade and findings" }
                 th scope="col" { "Version and tags" }
                 th scope="col" { "Size" }
                 th scope="col" { "Dates" }
@@ -94,13 +93,19 @@ fn row(host: &str, view: &View, image: &ImageView) -> Markup {
     html! {
         tr {
             th scope="row" { (name(host, image)) }
-            td data-label="Grade" { @if image.is_published() { (grade(&view.known.graded(&image.name))) } @else { "–" } }
-            td data-label="Findings" { @if image.is_published() { (counts(view.known.images.get(&image.name), view.now)) } @else { "–" } }
+            td data-label="Grade and findings" { @if image.is_published() { (graded(view, image)) } @else { "–" } }
             td data-label="Version and tags" { (version(image)) }
             td data-label="Size" { (sizes(image)) }
             td data-label="Dates" { (dates(view, image)) }
             td data-label="Last evaluation" { (outcome(image.outcome.as_ref())) }
         }
+    }
+}
+
+fn graded(view: &View, image: &ImageView) -> Markup {
+    html! {
+        (grade(&view.known.graded(&image.name)))
+        div.found { (counts(view.known.images.get(&image.name), view.now)) }
     }
 }
 
@@ -212,7 +217,7 @@ mod tests {
         let view = crate::status_fixtures::view(crate::findings::Known::default());
         let text = page("registry.example", &view).into_string();
         for expected in [
-            "Grades are unknown.",
+            "every grade is unknown.",
             ">?</span>",
             "unknown</span> not scanned",
             "<dt>Vulnerability data</dt><dd><span class=\"bad\">none",

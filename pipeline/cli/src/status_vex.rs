@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use plan::Publication;
-use scan::{Standing, VexParts, VexRepositoryParts, openvex, vex_repository};
+use scan::{FeedKind, VexParts, VexRepositoryParts, openvex, vex_repository};
 
 use crate::findings::{ImageFindings, Known};
 
@@ -28,12 +28,10 @@ fn document(published: &Publication, image: &ImageFindings) -> Option<(String, S
     Some((format!("{}.openvex.json", published.image), openvex(&parts)?))
 }
 
-/// The date of the data; none where there are none.
+/// The date of the data that reports stand on; none where there are none.
 fn date(image: &ImageFindings) -> Option<Timestamp> {
-    match image.standing {
-        Standing::Current { date } | Standing::Stale { date } => Some(date),
-        Standing::Absent => None,
-    }
+    let feeds = image.reports.iter().flat_map(|report| &report.feeds);
+    feeds.filter(|feed| feed.kind == FeedKind::Tracker).map(|feed| feed.date).max()
 }
 
 /// All files; `url` is where `/vex/` is reached, without a slash at its end.

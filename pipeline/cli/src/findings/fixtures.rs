@@ -161,8 +161,8 @@ pub(crate) fn open(id: &str, turn: Turn) -> FixRecord {
 /// The tracker's feed with data of this date, read a quarter of an hour before [`NOW`].
 pub(crate) fn feeds(date: &str) -> Vec<FeedState> {
     let kept = serde_json::json!({
-        "digest": Digest::of("t"), "bytes": 34_000_000, "fetched": date, "address": "https://tracker.example/json",
-        "last-modified": null, "etag": null, "shape": { "entries": 49_847, "bytes": 34_000_000, "date": date },
+        "digest": Digest::of("t"), "bytes": 1, "fetched": date, "address": "https://tracker.example/json",
+        "last-modified": null, "etag": null, "shape": { "entries": 49_847, "bytes": 1, "date": date },
     });
     vec![FeedState {
         kind: FeedKind::Tracker,
@@ -222,7 +222,8 @@ pub(crate) fn known(now: &str) -> Known {
         report: Some((at("2026-11-23T12:30:00Z"), report(platform, findings()))),
     };
     let first_seen = FirstSeen::from([(("glibc".into(), "CVE-2026-1".into()), at("2026-11-10T00:00:00Z"))]);
-    let judged = Judged { now, stale_after, rescanned: &[] };
+    let data = Standing::Current { date: at(DATA) };
+    let judged = Judged { now, stale_after, data, rescanned: &[] };
     let image =
         ImageFindings::of(vec![scan("linux/amd64"), scan("linux/arm64")], &first_seen, Some(verdict()), &judged);
     Known {

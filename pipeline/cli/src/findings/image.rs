@@ -30,6 +30,8 @@ pub(crate) struct Judged<'j> {
     pub(crate) now: Timestamp,
     /// How old data may be.
     pub(crate) stale_after: Duration,
+    /// How the data that are there stand: without any, nothing is known, whatever a report stood on.
+    pub(crate) data: Standing,
     /// What the last finished rescan stood on: it found nothing new in the images that it left alone.
     pub(crate) rescanned: &'j [FeedUse],
 }
@@ -101,7 +103,10 @@ impl Judged<'_> {
         let newest = tracker(&report.feeds).into_iter().chain(tracker(self.rescanned)).max_by_key(|feed| feed.date);
         // A rescan says nothing of a report that never had data.
         let newest = newest.filter(|_| tracker(&report.feeds).is_some());
-        let standing = Standing::of(newest.as_slice(), self.now, self.stale_after);
+        let standing = match self.data {
+            Standing::Absent => Standing::Absent,
+            _ => Standing::of(newest.as_slice(), self.now, self.stale_after),
+        };
         Report { standing, ..report }
     }
 }
@@ -163,7 +168,7 @@ mod tests {
     }
 
     fn found(scans: Vec<Scan>, now: &str, rescanned: &[FeedUse]) -> ImageFindings {
-        let judged = Judged { now: at(now), stale_after: DAY, rescanned };
+        let judged = Judged { now: at(now), stale_after: DAY, data: Standing::Current { date: at(now) }, rescanned };
         ImageFindings::of(scans, &FirstSeen::new(), None, &judged)
     }
 
@@ -199,5 +204,12 @@ mod tests {
         let mut blind = scan("linux/amd64", Vec::new());
         blind.report.as_mut().unwrap().1.feeds.clear();
         assert_eq!(later(blind), Grade::Unknown);
+    }
+
+    #[test]
+    fn is_unknown_where_the_data_are_gone() {
+        let judged = Judged { now: at(NOW), stale_after: DAY, data: Standing::Absent, rescanned: &[] };
+        let image = ImageFindings::of(vec![scan("linux/amd64", Vec::new())], &FirstSeen::new(), None, &judged);
+        assert_eq!(image.graded.reason, "unknown: there are no vulnerability data");
     }
 }

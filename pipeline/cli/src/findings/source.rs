@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use plan::Publication;
-use scan::{FeedUse, FirstSeen, FixRecord, FixState, Verdict};
+use scan::{FeedUse, FirstSeen, FixRecord, FixState, Standing, Verdict};
 use store::{Event, FixFilter, Ledger, StoreError};
 use tokio::sync::OnceCell;
 use worker::Feeds;
@@ -44,7 +44,7 @@ impl Findings {
         let feeds = self.feeds.clone();
         let (states, rescanned) = worker::blocking(move || (feeds.states(), feeds.last_rescan())).await;
         let data = DataState::of(states, self.feeds.stale_after(), now);
-        match self.remembered(publications, &rescanned, now).await {
+        match self.remembered(publications, &rescanned, data.standing, now).await {
             Ok((images, fixes)) => Known { data, images, fixes, unreadable: None },
             Err(error) => Known { data, unreadable: Some(error.to_string()), ..Known::default() },
         }
@@ -54,9 +54,10 @@ impl Findings {
         &self,
         publications: &[&Publication],
         rescanned: &[FeedUse],
+        data: Standing,
         now: Timestamp,
     ) -> Result<(BTreeMap<String, ImageFindings>, Vec<FixRecord>), StoreError> {
-        let judged = Judged { now, stale_after: self.feeds.stale_after(), rescanned };
+        let judged = Judged { now, stale_after: self.feeds.stale_after(), data, rescanned };
         let ledger = self.ledger().await?;
         let mut images = BTreeMap::new();
         for published in publications {
@@ -115,7 +116,8 @@ mod tests {
         fill(state.path()).await;
         // A feed as an earlier process left it.
         let folder = state.path().join("feeds");
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(folder.join("sha256")).unwrap();
+        std::fs::write(folder.join("sha256").join(blob::Digest::of("t").hex()), "t").unwrap();
         let kept = serde_json::to_vec(&feeds("2026-11-23T12:00:00Z")[0]).unwrap();
         std::fs::write(folder.join("tracker.json"), kept).unwrap();
         let feeds = Feeds::open(&FeedSettings::default(), state.path(), &worker::silent()).unwrap();
@@ -124,7 +126,7 @@ mod tests {
         let python = &known.images["python"];
         assert_eq!((python.counts.fixable, python.rows.len(), known.fixes.len()), (1, 5, 1));
         assert_eq!((python.graded.grade.to_string().as_str(), &known.unreadable), ("B", &None));
-        assert!(known.data.tracker().is_some() && python.verdict.is_some());
+        assert!(known.data.standing.is_current() && python.verdict.is_some());
         let later = source.known(&[&publication("python")], at("2026-11-24T14:08:00Z")).await;
         assert_eq!(later.graded("python").grade, scan::Grade::Unknown);
     }
