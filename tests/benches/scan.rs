@@ -97,7 +97,9 @@ fn composed() -> Vec<u8> {
             let comma = if id == 0 { "" } else { "," };
             let (year, number, version) = (random.u16(2002..2027), random.u32(1_000..99_999), random.u32(1..99));
             write!(text, "{comma}\"CVE-{year}-{number}{id:02}\":{{\"description\":\"").unwrap();
-            (0..60).for_each(|_| write!(text, "word{} ", random.u16(10..99)).unwrap());
+            for _ in 0..60 {
+                write!(text, "word{} ", random.u16(10..99)).unwrap();
+            }
             text.push_str("\",\"releases\":{");
             for release in ["bookworm", "trixie"] {
                 let comma = if release == "trixie" { "," } else { "" };

@@ -53,7 +53,9 @@ impl Ledger {
         let hindrances = self.hindrances().await?;
         let hindrance = hindrances.get(image).map(|it| &it.turn);
         let mut by_source: BTreeMap<&str, Vec<&SourceFix>> = BTreeMap::new();
-        fixes.iter().for_each(|fix| by_source.entry(&fix.source).or_default().push(fix));
+        for fix in fixes {
+            by_source.entry(&fix.source).or_default().push(fix);
+        }
         let mut records = Vec::new();
         for (source, fixes) in by_source {
             let Some(publications) = histories.get(source) else { continue };

@@ -16,10 +16,15 @@ async fn what_published_images_are_made_of_stays_and_all_else_goes() {
     assert_eq!(failures(&wave.run(&images).await.unwrap()), [""; 0]);
     let sweep = CacheSweep { older_than: Duration::ZERO, dry_run: false };
     let all = wave.publications.all().unwrap();
-    let used = wave.builder.sweep_caches(&all, sweep).unwrap();
+    // Changelogs are looked into where something is found, and nothing is known here.
+    let sweep_caches = |images: &[plan::Publication]| {
+        let used = wave.builder.sweep_caches(images, sweep).unwrap();
+        used.into_iter().filter(|cache| cache.cache != "changelogs").collect::<Vec<_>>()
+    };
+    let used = sweep_caches(&all);
     assert!(used.iter().all(|cache| cache.removed == 0 && cache.kept > 0), "{used:?}");
     let small = wave.publications.get("static").unwrap();
-    let used = wave.builder.sweep_caches(std::slice::from_ref(&small), sweep).unwrap();
+    let used = sweep_caches(std::slice::from_ref(&small));
     assert!(used.iter().all(|cache| cache.removed > 0 && cache.kept > 0), "{used:?}");
     server.forget_requests();
     wave.fetch(std::slice::from_ref(&small.lock)).await.unwrap();

@@ -107,6 +107,7 @@ async fn labels_of_the_settings_are_a_reason_to_rebuild() {
     let labels = [("org.opencontainers.image.vendor".to_owned(), "Example".to_owned())].into();
     let catalogue = assemble::Catalogue { labels, ..(*wave.builder.catalogue).clone() };
     wave.builder.catalogue = std::sync::Arc::new(catalogue);
+    wave.publisher.scanner.catalogue = std::sync::Arc::clone(&wave.builder.catalogue);
     assert_eq!(wave.run(&images).await.unwrap().counts(), (1, 0, 0));
 }
 

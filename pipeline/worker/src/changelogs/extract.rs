@@ -135,7 +135,7 @@ pub(super) mod tests {
 
     /// A package with one file; its bytes are in gzip where its name says so.
     pub(in crate::changelogs) fn deb(path: &str, text: &str) -> Vec<u8> {
-        let bytes = if path.ends_with(".gz") { gzip(text.as_bytes()) } else { text.into() };
+        let bytes = if path.strip_suffix(".gz").is_some() { gzip(text.as_bytes()) } else { text.into() };
         deb_of(&[(path, bytes)])
     }
 

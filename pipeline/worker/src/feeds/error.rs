@@ -75,7 +75,7 @@ pub enum FeedsError {
         /// Where.
         address: String,
         /// What is wrong with it.
-        source: ReadingError,
+        source: Box<ReadingError>,
     },
     /// The state folder.
     #[error(transparent)]

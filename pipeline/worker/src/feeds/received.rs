@@ -30,7 +30,7 @@ pub(crate) enum SinkError {
 
 /// Takes a body piece by piece.
 pub(crate) enum Sink {
-    Plain(Bounded),
+    Plain(Box<Bounded>),
     Gzip(Box<MultiGzDecoder<Bounded>>),
 }
 
@@ -49,7 +49,7 @@ impl Sink {
     pub(crate) fn create(target: &Path, limit: u64, gzip: bool) -> Result<Self, DiskError> {
         let file = NewFile::create(target)?;
         let bounded = Bounded { file, hasher: Hasher::new(Algorithm::Sha256), bytes: 0, limit, failure: None };
-        Ok(if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(bounded))) } else { Self::Plain(bounded) })
+        Ok(if gzip { Self::Gzip(Box::new(MultiGzDecoder::new(bounded))) } else { Self::Plain(Box::new(bounded)) })
     }
 
     /// Takes the next piece.
@@ -66,7 +66,7 @@ impl Sink {
     /// The body is complete.
     pub(crate) fn finish(self) -> Result<Received, SinkError> {
         let bounded = match self {
-            Self::Plain(bounded) => bounded,
+            Self::Plain(bounded) => *bounded,
             Self::Gzip(mut decoder) => match decoder.try_finish() {
                 Ok(()) => decoder.finish().map_err(SinkError::Encoding)?,
                 Err(error) => return Err(decoder.get_mut().failure.take().unwrap_or(SinkError::Encoding(error))),

@@ -85,8 +85,8 @@ impl Reader {
                 record: self.folder.record(&source.name),
             }
         })?;
-        let part =
-            Part::read(source, &plain).map_err(|source| FeedsError::Unreadable { address: address.clone(), source })?;
+        let part = Part::read(source, &plain)
+            .map_err(|source| FeedsError::Unreadable { address: address.clone(), source: Box::new(source) })?;
         self.folder.keep(file, &digest)?;
         if let (FeedKind::Tracker, Part::Advisories(advisories)) = (source.kind, &part) {
             self.folder.keep_index(&digest, &advisories.to_index())?;
@@ -102,8 +102,8 @@ impl Reader {
         received: &Received,
     ) -> Result<(), FeedsError> {
         let Some(former) = former.filter(|former| former.digest != received.digest) else { return Ok(()) };
-        let date = |text: &Option<String>| parse_http_date(text.as_deref()?);
-        match (date(&received.last_modified), date(&former.last_modified)) {
+        let date = |text: Option<&str>| parse_http_date(text?);
+        match (date(received.last_modified.as_deref()), date(former.last_modified.as_deref())) {
             (Some(got), Some(kept)) if got < kept => Err(FeedsError::Older {
                 address: source.address(),
                 got: got.to_string(),
