@@ -77,7 +77,7 @@ pub(crate) fn vulnerabilities(known: &Known, published: &Publication) -> Vec<u8>
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Fixes<'k> {
+struct Ledger<'k> {
     schema: &'static str,
     lags: BTreeMap<&'static str, Percentiles>,
     open: BTreeMap<&'static str, usize>,
@@ -86,7 +86,7 @@ struct Fixes<'k> {
 
 /// The ledger: what is open first, then the newest.
 pub(crate) fn fixes(known: &Known, now: Timestamp) -> Vec<u8> {
-    json(&Fixes {
+    json(&Ledger {
         schema: "bedplate.fixes/v1",
         lags: BTreeMap::from([("all", lags(&known.fixes)), ("last-30-days", lags_of_days(&known.fixes, DAYS, now))]),
         open: BTreeMap::from(known.open_fixes()),
@@ -96,7 +96,7 @@ pub(crate) fn fixes(known: &Known, now: Timestamp) -> Vec<u8> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Feeds<'k> {
+struct States<'k> {
     schema: &'static str,
     data: Standing,
     trouble: Option<String>,
@@ -107,7 +107,7 @@ struct Feeds<'k> {
 /// How the feeds stand.
 pub(crate) fn feeds(known: &Known) -> Vec<u8> {
     let data = &known.data;
-    json(&Feeds {
+    json(&States {
         schema: "bedplate.feeds/v1",
         data: data.standing,
         trouble: data.trouble(),

@@ -170,9 +170,12 @@ fn status(status: FindingStatus) -> &'static str {
     }
 }
 
+/// One of the times of a feed.
+type FeedTime = fn(&worker::FeedState) -> Option<Timestamp>;
+
 fn feeds(text: &mut Text, view: &View) {
     let feeds = &view.known.data.feeds;
-    let times: [(&str, &str, fn(&worker::FeedState) -> Option<Timestamp>); 2] = [
+    let times: [(&str, &str, FeedTime); 2] = [
         (
             "bedplate_feed_last_success_timestamp_seconds",
             "When the feed was last read, whether it had news or not.",

@@ -163,7 +163,7 @@ async fn vex(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let kind = if path.ends_with(".gz") { "application/gzip" } else { JSON };
+    let kind = if path == status_vex::ARCHIVE { "application/gzip" } else { JSON };
     Ok(match vex_files(&status, &headers).await?.1 {
         Ok(mut files) => match files.remove(&path) {
             Some(bytes) => tagged(&headers, kind, bytes),

@@ -14,7 +14,7 @@ use scan::{FeedKind, VexParts, VexRepositoryParts, openvex, vex_repository};
 use crate::findings::{ImageFindings, Known};
 
 /// The name of the repository's archive.
-const ARCHIVE: &str = "vex-repository.tar.gz";
+pub(crate) const ARCHIVE: &str = "vex-repository.tar.gz";
 
 /// One file: its name below `/vex/`, and its bytes.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;

@@ -34,19 +34,32 @@ pub use changelog::{Changelog, ChangelogEntry, ChangelogFix, Changelogs, Mention
 pub use counts::{Counts, headline};
 pub use explain::{ExplainedImage, ExplainedNotice, ExplainedRow, Explanation, explain};
 pub use feed::{FeedKind, FeedUse};
-pub use finding::{ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities};
+pub use finding::{
+    ArchiveFix, CvssScore, DebianWords, EpssScore, Evidence, Finding, FindingStatus, Notice, PackageName, Severities,
+};
 pub use first_seen::FirstSeen;
-pub use gate::{Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind, SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge};
+pub use gate::{
+    Answer, Condition, Consequence, Gate, GateInput, GateReason, GateRule, Overridden, Override, ReasonKind,
+    SeverityAtLeast, Tolerance, Tolerated, UnknownData, Verdict, judge,
+};
 pub use grade::{Grade, Graded, grade, grade_all};
 pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
-pub use knowledge::{CvssVectors, EpssError, EpssScores, FeedError, FeedShape, InstalledPackage, Inventory, InventoryError, KevCatalogue, KevError, Knowledge, NoticeFix, NoticeRecord, Notices, NoticesError, Remark, SecuritySupport, ShapeError, Support, SupportError, check_shape, pub use inventory::{Distribution};
-pub use lag::{ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion, SourceHistory, Turn, fix_records};
+pub use knowledge::{
+    CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
+    NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
+};
+pub use lag::{
+    ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
+    SourceHistory, Turn, fix_records,
+};
 pub use matching::{Context, Image, findings_of, rescan, scan};
 pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
-pub use rules::{ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus};
+pub use rules::{
+    ComponentRule, EvidenceRules, FileList, OperatorStatement, PathList, PathPattern, RulesError, StatementStatus,
+};
 pub use say::{TableGroup, TableRow, cyclonedx_vdr, markdown, sarif, table};
 pub use standing::Standing;
 pub use tracker::{TRACKER_LIMIT, TrackerError};
