@@ -151,7 +151,7 @@ impl Held {
         match self {
             Self::From(first) => at >= *first,
             Self::Below(version) => {
-                version.as_ref().is_some_and(|it| it.cmp_text(&entry.version).is_ok_and(|order| order.is_ge()))
+                version.as_ref().is_some_and(|it| it.cmp_text(&entry.version).is_ok_and(std::cmp::Ordering::is_ge))
             }
         }
     }

@@ -133,7 +133,9 @@ pub fn findings_of(
         let text = format!("{error}: whether its version has fixes is unknown");
         matched.remark(text);
     }
-    findings.iter_mut().for_each(|finding| evidence::apply(finding, image, &mut matched));
+    for finding in &mut findings {
+        evidence::apply(finding, image, &mut matched);
+    }
     findings.sort_by(|one, other| one.id.cmp(&other.id));
     findings
 }

@@ -37,7 +37,7 @@ impl Changelog {
 
     fn first_not_above(&self, version: &str) -> Option<usize> {
         let version: Version = version.parse().ok()?;
-        self.entries.iter().position(|entry| version.cmp_text(&entry.version).is_ok_and(|order| order.is_ge()))
+        self.entries.iter().position(|entry| version.cmp_text(&entry.version).is_ok_and(std::cmp::Ordering::is_ge))
     }
 }
 

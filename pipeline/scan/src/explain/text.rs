@@ -59,13 +59,15 @@ fn row_words(row: &ExplainedRow) -> String {
     }
     let mut words = short(&debian.status);
     if let Some(fixed) = &row.fixed_version {
-        words += &format!(" in {}", short(fixed));
+        words += " in ";
+        words += &short(fixed);
     }
     words += &row.fix.as_ref().map(|fix| format!(", {}", fix_words(fix))).unwrap_or_default();
     words += &debian.no_dsa.as_ref().map(|word| format!(", {}", short(word))).unwrap_or_default();
     words += &debian.reason.as_ref().map(|reason| format!(" ({})", short(reason))).unwrap_or_default();
     if matches!(row.urgency.as_str(), "unimportant" | "end-of-life") {
-        words += &format!(", {}", row.urgency);
+        words += ", ";
+        words += &row.urgency;
     }
     if debian.next_point_update { words + ", the fix waits for the next point release" } else { words }
 }

@@ -13,8 +13,8 @@ use crate::purl::Purl;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Bom {
-    #[serde(default)]
-    bom_format: Loose,
+    #[serde(default, rename = "bomFormat")]
+    format: Loose,
     #[serde(default)]
     metadata: Option<Metadata>,
     #[serde(default)]
@@ -80,8 +80,8 @@ impl Inventory {
     pub fn from_cyclonedx(text: &str) -> Result<Self, InventoryError> {
         let format = "CycloneDX";
         let bom: Bom = serde_json::from_str(text).map_err(|source| InventoryError::Json { format, source })?;
-        if bom.bom_format.text() != format {
-            let found = bom.bom_format.text().chars().take(40).collect();
+        if bom.format.text() != format {
+            let found = bom.format.text().chars().take(40).collect();
             return Err(InventoryError::Format { format, found, expected: "`bomFormat` CycloneDX" });
         }
         let tools = match bom.metadata.as_ref().and_then(|it| it.tools.as_ref()) {
@@ -90,7 +90,9 @@ impl Inventory {
         };
         let mut document = Document::new(tools.iter().filter_map(|tool| tool.name.some()));
         let subject = bom.metadata.as_ref().and_then(|it| it.component.as_ref());
-        subject.into_iter().for_each(|subject| system(&mut document, subject));
+        if let Some(subject) = subject {
+            system(&mut document, subject);
+        }
         walk(&mut document, &bom.components, "components");
         Ok(document.finish())
     }
@@ -156,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn cyclonedx(tools: Value, components: Value) -> Inventory {
+    fn cyclonedx(tools: &Value, components: &Value) -> Inventory {
         let document = json!({"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"tools": tools}, "components": components});
         Inventory::from_cyclonedx(&document.to_string()).unwrap()
     }
@@ -173,8 +175,8 @@ mod tests {
             ("aquasecurity:trivy:SrcRelease", "6"),
         ]);
         let inventory = cyclonedx(
-            json!([{"vendor": "aquasecurity", "name": "trivy"}]),
-            json!([
+            &json!([{"vendor": "aquasecurity", "name": "trivy"}]),
+            &json!([
                 {"type": "operating-system", "name": "debian", "version": "13.7"},
                 {"type": "library", "name": "perl-base", "version": "5.40.1-6", "purl": "pkg:deb/debian/perl-base@5.40.1-6?arch=amd64&distro=debian-13.7", "properties": properties},
             ]),
@@ -189,8 +191,8 @@ mod tests {
         let source = properties(&[("syft:metadata:source", "lvm2"), ("syft:metadata:sourceVersion", "2.03.31-2")]);
         let release = properties(&[("syft:distro:versionCodename", "trixie")]);
         let inventory = cyclonedx(
-            json!({"components": [{"type": "application", "name": "syft"}]}),
-            json!([
+            &json!({"components": [{"type": "application", "name": "syft"}]}),
+            &json!([
                 {"type": "library", "name": "dmsetup", "version": "2:1.02.205-2", "purl": "pkg:deb/debian/dmsetup@2%3A1.02.205-2?arch=amd64", "properties": source},
                 {"type": "operating-system", "name": "debian", "version": "13", "properties": release},
             ]),
@@ -203,8 +205,8 @@ mod tests {
     fn finds_packages_within_components_and_leaves_files_and_other_systems() {
         let inner = json!([{"type": "library", "name": "a", "purl": "pkg:deb/debian/a@1-1?upstream=s%401-1"}, {"type": "file", "name": "/x"}]);
         let inventory = cyclonedx(
-            json!(7),
-            json!([
+            &json!(7),
+            &json!([
                 {"type": "container", "components": inner},
                 {"type": "operating-system", "name": "alpine", "version": "3.19"},
                 {"type": "library", "name": "b", "purl": "pkg:apk/alpine/b@1"},
@@ -230,7 +232,7 @@ mod tests {
         #[test]
         fn never_panics(purl in "(pkg:deb/debian/|a|@|1|%2|\\?|upstream=|distro=|.){0,12}", value in ".{0,9}") {
             let hostile = json!({"type": value, "name": 1, "purl": purl, "properties": properties(&[("aquasecurity:trivy:SrcName", &value), ("aquasecurity:trivy:SrcVersion", &purl)])});
-            let _ = cyclonedx(json!([{"name": "trivy"}]), json!([hostile]));
+            let _ = cyclonedx(&json!([{"name": "trivy"}]), &json!([hostile]));
             let _ = Inventory::from_cyclonedx(&purl);
         }
     }

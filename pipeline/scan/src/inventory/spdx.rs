@@ -17,8 +17,8 @@ const BUILT: &str = "built package from:";
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Spdx {
-    #[serde(default)]
-    spdx_version: Loose,
+    #[serde(default, rename = "spdxVersion")]
+    version: Loose,
     #[serde(default)]
     creation_info: Option<Creation>,
     #[serde(default)]
@@ -66,8 +66,8 @@ impl Inventory {
     pub fn from_spdx(text: &str) -> Result<Self, InventoryError> {
         let format = "SPDX";
         let spdx: Spdx = serde_json::from_str(text).map_err(|source| InventoryError::Json { format, source })?;
-        if !spdx.spdx_version.text().starts_with("SPDX-2.") {
-            let found = spdx.spdx_version.text().chars().take(40).collect();
+        if !spdx.version.text().starts_with("SPDX-2.") {
+            let found = spdx.version.text().chars().take(40).collect();
             return Err(InventoryError::Format { format, found, expected: "`spdxVersion` SPDX-2.2 or SPDX-2.3" });
         }
         let creators = spdx.creation_info.iter().flat_map(|it| &it.creators);
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    fn spdx(creator: &str, packages: serde_json::Value) -> Inventory {
+    fn spdx(creator: &str, packages: &serde_json::Value) -> Inventory {
         let document =
             json!({"spdxVersion": "SPDX-2.3", "creationInfo": {"creators": [creator]}, "packages": packages});
         Inventory::from_spdx(&document.to_string()).unwrap()
@@ -129,7 +129,7 @@ mod tests {
         let mut zlib = package("pkg:deb/debian/zlib1g@1.3.dfsg%2Breally1.3.1-1?arch=amd64&distro=debian-13.7&epoch=1");
         zlib["sourceInfo"] = json!("built package from: zlib 1:1.3.dfsg+really1.3.1-1");
         let system = json!({"name": "debian", "SPDXID": "SPDXRef-OperatingSystem-1", "versionInfo": "13.7", "primaryPackagePurpose": "OPERATING-SYSTEM"});
-        let inventory = spdx("Tool: trivy-0.67.2", json!([system, zlib]));
+        let inventory = spdx("Tool: trivy-0.67.2", &json!([system, zlib]));
         assert_eq!(inventory.distribution.release(), Some("trixie"));
         let found = &inventory.packages[0];
         assert_eq!((found.source.as_str(), found.source_version.as_str()), ("zlib", "1:1.3.dfsg+really1.3.1-1"));
@@ -140,7 +140,7 @@ mod tests {
     fn reads_what_syft_writes_with_the_release_in_package_urls_only() {
         let inventory = spdx(
             "Tool: syft-1.2.0",
-            json!([
+            &json!([
                 package("pkg:deb/debian/dmsetup@2%3A1.02.205-2?arch=amd64&distro=debian-13&upstream=lvm2%402.03.31-2"),
                 package("pkg:deb/debian/tzdata@2026a-0%2Bdeb13u1?arch=all&distro=debian-13"),
             ]),
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_document_that_names_no_sources_is_not_guessed_at() {
-        let inventory = spdx("Tool: other", json!([package("pkg:deb/debian/libc6@2.41-12?distro=trixie")]));
+        let inventory = spdx("Tool: other", &json!([package("pkg:deb/debian/libc6@2.41-12?distro=trixie")]));
         assert_eq!(inventory.packages[0].source, "");
         assert!(
             inventory.remarks[0].text.starts_with("the document names no source of 1 packages"),
@@ -166,7 +166,7 @@ mod tests {
     fn releases_that_disagree_and_packages_of_others_are_said() {
         let inventory = spdx(
             "Tool: syft",
-            json!([
+            &json!([
                 package("pkg:deb/debian/a@1?distro=debian-13"),
                 package("pkg:deb/debian/b@1?distro=debian-12"),
                 package("pkg:deb/ubuntu/c@1?distro=ubuntu-22.04"),
@@ -201,7 +201,7 @@ mod tests {
             let mut hostile = package(&format!("pkg:deb/debian/{locator}"));
             hostile["sourceInfo"] = json!(info);
             let system = json!({"name": name, "SPDXID": "SPDXRef-OperatingSystem", "versionInfo": locator});
-            let _ = spdx("syft", json!([hostile, system]));
+            let _ = spdx("syft", &json!([hostile, system]));
             let _ = Inventory::from_spdx(&locator);
         }
     }

@@ -28,14 +28,18 @@ pub(crate) fn for_each_stanza<'a>(text: &'a str, mut each: impl FnMut(Stanza<'a>
     let mut open: Option<(Stanza<'a>, usize)> = None;
     for (at, line) in text.lines().enumerate() {
         if line.trim_ascii().is_empty() {
-            open.take().into_iter().for_each(|(stanza, size)| each(closed(stanza, size)));
+            if let Some((stanza, size)) = open.take() {
+                each(closed(stanza, size));
+            }
             continue;
         }
         let (stanza, size) = open.get_or_insert_with(|| (Stanza { line: at + 1, ..Stanza::default() }, 0));
         *size += line.len() + 1;
         stanza.take(line, at + 1);
     }
-    open.into_iter().for_each(|(stanza, size)| each(closed(stanza, size)));
+    if let Some((stanza, size)) = open {
+        each(closed(stanza, size));
+    }
 }
 
 fn closed(mut stanza: Stanza<'_>, size: usize) -> Stanza<'_> {

@@ -19,7 +19,9 @@ pub(super) fn apply(finding: &mut Finding, image: Image<'_>, matched: &mut Match
     let statements =
         context.rules.statements.iter().filter(|it| it.is_about(finding, image.name) && !it.is_expired(context.today));
     let good: Vec<_> = statements.filter(|it| it.check("").is_ok()).collect();
-    good.into_iter().for_each(|statement| statement.apply(finding));
+    for statement in good {
+        statement.apply(finding);
+    }
 }
 
 fn changelog(finding: &mut Finding, matched: &mut Matched<'_>) {
@@ -34,8 +36,8 @@ fn changelog(finding: &mut Finding, matched: &mut Matched<'_>) {
 }
 
 fn component(finding: &mut Finding, image: Image<'_>, context: &Context<'_>) {
-    let rules = context.rules.components.iter().filter(|rule| rule.is_about(&finding.id, &finding.source));
-    if let Some(absence) = rules.filter_map(|rule| rule.absence(image.inventory, image.files)).next() {
+    let mut rules = context.rules.components.iter().filter(|rule| rule.is_about(&finding.id, &finding.source));
+    if let Some(absence) = rules.find_map(|rule| rule.absence(image.inventory, image.files)) {
         finding.status = FindingStatus::NotAffected;
         finding.evidence.push(absence);
     }

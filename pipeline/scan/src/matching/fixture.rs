@@ -65,7 +65,9 @@ impl World {
     /// Rows, and packages that have one binary package each: (source, version).
     pub(crate) fn new(rows: &[AdvisoryRow<'_>], installed: &[(&str, &str)]) -> Self {
         let mut builder = AdvisoriesBuilder::default();
-        rows.iter().for_each(|row| builder.add(row).unwrap());
+        for row in rows {
+            builder.add(row).unwrap();
+        }
         let advisories: Advisories = builder.finish().unwrap();
         let packages = installed.iter().map(|(source, version)| package(source, version, source, version)).collect();
         let inventory =
