@@ -12,6 +12,7 @@ mod keyless;
 mod registry;
 mod reports;
 mod sbom;
+mod scan;
 mod signed;
 mod smoke;
 mod verify;
