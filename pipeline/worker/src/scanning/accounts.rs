@@ -11,8 +11,8 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
-    Notice, PublishedVersion, SourceHistory, Turn, fix_records,
+    ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix, Notice,
+    PublishedVersion, SourceHistory, Turn, fix_records,
 };
 
 use store::FixFilter;
@@ -145,7 +145,8 @@ impl Account<'_> {
         records
     }
 
-    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet.
+    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet. What the release never
+    /// had, and what harms nobody, is in no ledger.
     fn fixes(
         &self,
         knowledge: &Knowledge,
@@ -153,10 +154,12 @@ impl Account<'_> {
     ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
-            match fixed(&row) {
-                Some(fixed) => drop(fixes.insert(row.id.to_owned(), fixed.map(|it| (it, FixEvidence::Tracker)))),
-                None => drop(never.insert(row.id.to_owned())),
+            if row.fixed_version == Some("0") || (row.fixed_version.is_none() && row.urgency == "unimportant") {
+                never.insert(row.id.to_owned());
+                continue;
             }
+            let version = row.fixed_version.and_then(|version| version.parse().ok());
+            fixes.insert(row.id.to_owned(), version.map(|it| (it, FixEvidence::Tracker)));
         }
         for (id, version) in self.named(changelogs).into_iter().filter(|(id, _)| !never.contains(id)) {
             fixes.entry(id).or_default().get_or_insert((version, FixEvidence::Changelog));
@@ -189,14 +192,5 @@ impl Account<'_> {
         let records = knowledge.notices.of_id(id);
         let own = records.filter(|record| record.fixed.iter().any(|fix| fix.source == self.source));
         own.map(|record| record.notice.clone()).min_by_key(|notice| notice.date)
-    }
-}
-
-/// The fixed version that a row names; inside, none where nobody names one. None where the release was never affected, or it harms nobody.
-fn fixed(row: &AdvisoryRow<'_>) -> Option<Option<Version>> {
-    match row.fixed_version {
-        Some("0") => None,
-        Some(version) => version.parse().ok().map(Some),
-        None => (row.urgency != "unimportant").then_some(None),
     }
 }
