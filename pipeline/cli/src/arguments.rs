@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use oci::Platform;
 
@@ -10,6 +11,7 @@ pub(crate) use crate::history_arguments::{ExportForm, History, LedgerStatus};
 pub(crate) use crate::keys_arguments::{Audience, Keys, KeysBackup, KeysExport, KeysRestore};
 pub(crate) use crate::registry_arguments::{Copy, Gc, Publish, Reach, Serve, Site, SiteExport};
 pub(crate) use crate::sbom_arguments::{Sbom, SbomKind};
+pub(crate) use crate::scan_arguments::{Explain, Scan};
 pub(crate) use crate::verify_arguments::Verify;
 
 /// Minimal base images from Debian packages.
@@ -23,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// Form of the result on standard output.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    #[arg(long, global = true, value_parser = usual_forms(), default_value = "table")]
     pub format: Format,
     /// Progress on standard error.
     #[arg(long, global = true, value_enum, default_value_t = Progress::Auto)]
@@ -45,6 +47,21 @@ pub(crate) enum Format {
     Json,
     /// For a pull request or a page.
     Md,
+    /// SARIF 2.1.0, for code scanning; of `scan` only.
+    Sarif,
+    /// A CycloneDX vulnerability disclosure report; of `scan` only.
+    Cyclonedx,
+    /// An OpenVEX document; of `scan` only.
+    Openvex,
+}
+
+/// The forms that every command has. `scan` has a flag of its own of the same name with more of them.
+fn usual_forms() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(["table", "json", "md"]).map(|form| match form.as_str() {
+        "json" => Format::Json,
+        "md" => Format::Md,
+        _ => Format::Table,
+    })
 }
 
 /// How progress is shown.
@@ -85,6 +102,10 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Print what is in an image, as its publisher signed it.
     Sbom(Sbom),
+    /// Find the known vulnerabilities of images, root file systems, SBOMs and lists of packages.
+    Scan(Scan),
+    /// Say all that is known about one vulnerability, and why a report says what it says.
+    Explain(Explain),
     /// Show what was published of an image and why, or how long a fix took.
     History(History),
     /// Show every image at a glance: its grade, what is open, and whose turn it is.

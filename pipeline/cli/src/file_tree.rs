@@ -6,11 +6,17 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use anyhow::bail;
 use assemble::RootPath;
 
 use crate::dpkg_records::Installed;
 use crate::layer_entries::EntryKind;
 use crate::layer_files::{FileFact, LayerContent, Placed};
+use crate::layer_records::largest_wanted;
+use crate::scan_inventory::RootFiles;
+
+/// So many links are followed on the way to a file, as Linux does.
+const MOST_LINKS: usize = 40;
 
 /// What an image consists of.
 #[derive(Debug, Default)]
@@ -38,6 +44,53 @@ impl FileTree {
         self.0.into_iter().map(|(path, placed)| (path, placed.fact)).collect()
     }
 
+    /// The file at a path, through links, and where it really is; none where there is no file.
+    pub(crate) fn find(&self, path: &str) -> Option<(RootPath, &Placed)> {
+        let real = self.real_path(&RootPath::parse(path).ok()?)?;
+        let placed = self.0.get(&real)?;
+        Some((real, placed))
+    }
+
+    /// The files right in a folder, which may be reached through links.
+    pub(crate) fn files_in(&self, folder: &str) -> Vec<(&RootPath, &Placed)> {
+        let real = RootPath::parse(folder).ok().and_then(|folder| self.real_path(&folder));
+        let Some(real) = real else { return Vec::new() };
+        self.below(&real).filter(|(path, _)| path.parent().as_ref() == Some(&real)).collect()
+    }
+
+    /// Every path.
+    pub(crate) fn into_paths(self) -> impl Iterator<Item = RootPath> {
+        self.0.into_keys()
+    }
+
+    /// Follows links in every part of a path; none where they go round in circles.
+    fn real_path(&self, path: &RootPath) -> Option<RootPath> {
+        let (mut path, mut links) = (path.clone(), 0);
+        loop {
+            let is_link = |at: &RootPath| self.0.get(at).and_then(|it| symlink_target(&it.fact));
+            let whole = std::iter::once(path.clone()).chain(path.ancestors());
+            let Some((at, target)) = whole.filter_map(|at| Some((at.clone(), is_link(&at)?))).last() else {
+                return Some(path);
+            };
+            links += 1;
+            if links > MOST_LINKS {
+                return None;
+            }
+            let rest = path.as_str()[at.as_str().len()..].trim_start_matches('/').to_owned();
+            path = at.link_target(target);
+            if !rest.is_empty() {
+                path = path.join(&rest);
+            }
+        }
+    }
+
+    /// All that is below a folder.
+    fn below(&self, folder: &RootPath) -> impl Iterator<Item = (&RootPath, &Placed)> {
+        let start = if folder.is_root() { "/".to_owned() } else { format!("{folder}/") };
+        let from = self.0.range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded));
+        from.take_while(move |(path, _)| path.as_str().starts_with(&start))
+    }
+
     /// Whiteouts are for lower layers only, so all of them come before what the layer adds.
     fn apply(&mut self, layer: &LayerContent) {
         for path in &layer.removed {
@@ -59,12 +112,7 @@ impl FileTree {
 
     /// Takes away all that is below a folder.
     fn clear(&mut self, folder: &RootPath) {
-        let start = if folder.is_root() { "/".to_owned() } else { format!("{folder}/") };
-        let below = self
-            .0
-            .range::<str, _>((Bound::Included(start.as_str()), Bound::Unbounded))
-            .take_while(|(path, _)| path.as_str().starts_with(&start));
-        let below: Vec<RootPath> = below.map(|(path, _)| path.clone()).collect();
+        let below: Vec<RootPath> = self.below(folder).map(|(path, _)| path.clone()).collect();
         for path in below {
             self.0.remove(&path);
         }
@@ -73,15 +121,46 @@ impl FileTree {
     /// A hard link has the bytes of the file that it names.
     fn resolve_hard_links(&mut self) {
         let links = self.0.iter().filter(|(_, placed)| placed.fact.kind == EntryKind::Hardlink);
-        let bytes = |target: &str| self.0.get(target).map(|placed| (placed.fact.size, placed.fact.digest.clone()));
+        let bytes = |target: &str| {
+            let it = self.0.get(target)?;
+            Some((it.fact.size, it.fact.digest.clone(), it.kept.clone()))
+        };
         let resolved: Vec<_> =
             links.filter_map(|(path, placed)| Some((path.clone(), bytes(placed.fact.target.as_deref()?)?))).collect();
-        for (path, (size, digest)) in resolved {
+        for (path, (size, digest, kept)) in resolved {
             if let Some(placed) = self.0.get_mut(&path) {
-                (placed.fact.size, placed.fact.digest) = (size, digest);
+                (placed.fact.size, placed.fact.digest, placed.kept) = (size, digest, kept);
             }
         }
     }
+}
+
+fn symlink_target(fact: &FileFact) -> Option<&str> {
+    fact.target.as_deref().filter(|_| fact.kind == EntryKind::Symlink)
+}
+
+impl RootFiles for FileTree {
+    fn file(&self, path: &str) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+        self.find(path).map_or(Ok(None), |(real, placed)| bytes(&real, placed))
+    }
+
+    fn records(&self, folder: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let files = self.files_in(folder).into_iter();
+        let records = files.filter(|(path, _)| !path.as_str().ends_with(".md5sums"));
+        records.filter_map(|(path, placed)| bytes(path, placed).transpose()).collect()
+    }
+}
+
+/// What was kept of a file; one that is wanted and was not kept is too large.
+fn bytes(path: &RootPath, placed: &Placed) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+    let is_file = matches!(placed.fact.kind, EntryKind::File | EntryKind::Hardlink);
+    if let Some(largest) = largest_wanted(path.as_str()).filter(|_| is_file && placed.kept.is_none()) {
+        bail!(
+            "`{path}` in its layers has {} bytes, more than the {largest} that it may have: is it hostile?",
+            placed.fact.size
+        );
+    }
+    Ok(placed.kept.as_ref().map(|bytes| (path.to_string(), bytes.clone())))
 }
 
 #[cfg(test)]
@@ -90,7 +169,8 @@ mod tests {
     use tar::EntryType;
 
     use super::*;
-    use crate::layer_files::{Budget, LayerError, read_layer};
+    use crate::layer_budget::Budget;
+    use crate::layer_files::{LayerError, read_layer};
     use crate::layer_fixtures::{Layer, gzip, raw_entry, record};
 
     fn read_as(media_type: &str, bytes: &[u8], budget: &Budget) -> Result<LayerContent, LayerError> {
@@ -169,7 +249,10 @@ mod tests {
         let record = Layer::default().file("var/lib/dpkg/status.d/x", &[b'a'; 2000]).bytes();
         assert!(error(&record, [50, 1 << 20, 1000, 1 << 20]).contains("too many bytes of dpkg records"));
         let large = Layer::default().file("var/lib/dpkg/status.d/x", &vec![b'a'; 2 << 20]).bytes();
-        assert!(error(&large, [50, 1 << 20, 8 << 20, 8 << 20]).contains("bytes in a dpkg record"));
+        assert!(
+            error(&large, [50, 1 << 20, 8 << 20, 8 << 20])
+                .contains("the dpkg record `/var/lib/dpkg/status.d/x` has more bytes than the 1048576 that")
+        );
     }
 
     #[test]

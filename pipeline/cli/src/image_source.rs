@@ -17,7 +17,8 @@ use worker::Publications;
 use crate::comparison::{ImageFacts, LayerFact, Package, PlatformSide, Side};
 use crate::config_values::config_values;
 use crate::file_tree::FileTree;
-use crate::layer_files::{Budget, LayerContent, read_layer};
+use crate::layer_budget::Budget;
+use crate::layer_files::{LayerContent, read_layer};
 use crate::layout_folder::{ImageDocuments, LayoutFolder, PlatformDocuments};
 
 /// Something to compare, found but not read.

@@ -43,6 +43,8 @@ pub(crate) struct LayerEntry<'r> {
     pub(crate) group: u64,
     /// How many bytes the reader gives.
     pub(crate) size: u64,
+    /// Where in the archive its bytes begin.
+    pub(crate) offset: u64,
     /// Where a link leads to.
     pub(crate) target: Option<String>,
     /// Its bytes.
@@ -89,8 +91,8 @@ pub(crate) fn for_each<E: From<EntryError>>(
         let described = describe(entry.header(), std::mem::take(&mut extensions), entry.size());
         let (path, kind, [owner, group], mode, target) = described.map_err(|problem| bad(entry.header(), problem))?;
         if !path.is_root() {
-            let size = entry.size();
-            visit(LayerEntry { path, kind, mode, owner, group, size, target, reader: &mut entry })?;
+            let (size, offset) = (entry.size(), entry.raw_file_position());
+            visit(LayerEntry { path, kind, mode, owner, group, size, offset, target, reader: &mut entry })?;
         }
     }
     Ok(())

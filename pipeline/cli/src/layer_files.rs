@@ -1,6 +1,6 @@
 //! What one layer adds and takes away: files with their digests, dpkg records, whiteouts.
 //!
-//! In: a layer's blob. Out: a [`LayerContent`]; nothing of a file's bytes is kept but size and digest. All that a
+//! In: a layer's blob. Out: a [`LayerContent`]; nothing of a file's bytes is kept but what a [`Reading`] asks for. All that a
 //! hostile layer can make us remember is counted against one [`Budget`].
 //! Whiteouts: <https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md#whiteouts>.
 
@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use assemble::{RootPath, STATUS_FOLDER};
+use assemble::RootPath;
 use blob::{Algorithm, Digest, Hasher, VerifyingReader};
 use debian::Compression;
 use oci::{Descriptor, MEDIA_TYPE_DOCKER_LAYER_GZIP, MEDIA_TYPE_LAYER, MEDIA_TYPE_LAYER_GZIP, MEDIA_TYPE_LAYER_ZSTD};
@@ -18,41 +17,17 @@ use serde::{Serialize, Serializer};
 use tar::Archive;
 
 use crate::dpkg_records::{self, Installed, RecordError};
+use crate::layer_budget::{Budget, Counted, TooMuch};
 use crate::layer_entries::{EntryError, EntryKind, LayerEntry, for_each};
+use crate::layer_records;
 
-/// dpkg's own list, which images with a package manager have.
-const STATUS_FILE: &str = "/var/lib/dpkg/status";
-/// The largest record of one package; Debian's have a few kilobytes.
-const LARGEST_RECORD: u64 = 1 << 20;
-/// The largest list of all packages.
-const LARGEST_STATUS: u64 = 64 << 20;
-
-/// How much all layers together may make us remember or read.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    entries: AtomicU64,
-    names: AtomicU64,
-    records: AtomicU64,
-    plain: AtomicU64,
-}
-
-impl Default for Budget {
-    /// Far above what images have, far below what a machine has.
-    fn default() -> Self {
-        Self::new([2_000_000, 512 << 20, 256 << 20, 1 << 40])
-    }
-}
-
-impl Budget {
-    /// So many entries, bytes of names, bytes of dpkg records, and plain bytes in all.
-    pub(crate) fn new([entries, names, records, plain]: [u64; 4]) -> Self {
-        Self { entries: entries.into(), names: names.into(), records: records.into(), plain: plain.into() }
-    }
-
-    fn spend(left: &AtomicU64, amount: u64, what: &'static str) -> Result<(), LayerProblem> {
-        let spent = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount));
-        spent.map(drop).map_err(|_| LayerProblem::TooMuch(what))
-    }
+/// What is wanted of a layer's files beside their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Every file's digest, and the packages that dpkg's records name: to compare.
+    Digests,
+    /// The bytes of dpkg's records and of `os-release`: to scan.
+    Records,
 }
 
 /// A file, folder or link, as far as two images can differ in it.
@@ -86,8 +61,10 @@ fn octal<S: Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {
 pub(crate) struct Placed {
     /// The file.
     pub(crate) fact: FileFact,
-    /// Packages, if it is a dpkg record.
+    /// Packages, if it is a dpkg record and digests were wanted.
     pub(crate) packages: Vec<Installed>,
+    /// Its bytes, if records were wanted and it may be one.
+    pub(crate) kept: Option<Vec<u8>>,
 }
 
 /// One layer.
@@ -127,8 +104,11 @@ pub(crate) enum LayerProblem {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// It would take all memory or time.
-    #[error("there are too many {0}: is it hostile?")]
-    TooMuch(&'static str),
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
+    /// A dpkg record is larger than any can be.
+    #[error("the dpkg record `{0}` has more bytes than the {1} that it may have: is it hostile?")]
+    TooLarge(String, u64),
     /// Reading it failed in the end: it is damaged or not the blob that its manifest names.
     #[error("it is damaged: {0}; fetch or build it again")]
     Damaged(io::Error),
@@ -150,38 +130,61 @@ pub(crate) fn read_layer(path: &Path, layer: &Descriptor, budget: &Budget) -> Re
 
 /// Reads a layer from the file that holds its blob, and checks size and digest of the blob on the way.
 pub(crate) fn read_layer_file(file: File, layer: &Descriptor, budget: &Budget) -> Result<LayerContent, LayerError> {
-    read(file, layer, budget).map_err(|problem| LayerError { digest: layer.digest.clone(), problem })
+    read_layer_as(Reading::Digests, file, layer, budget)
 }
 
-fn read(file: File, layer: &Descriptor, budget: &Budget) -> Result<LayerContent, LayerProblem> {
+/// The same for what is wanted of it, from any reader of the blob.
+pub(crate) fn read_layer_as(
+    reading: Reading,
+    blob: impl Read + Send,
+    layer: &Descriptor,
+    budget: &Budget,
+) -> Result<LayerContent, LayerError> {
+    read(reading, blob, layer, budget).map_err(|problem| LayerError { digest: layer.digest.clone(), problem })
+}
+
+fn read(
+    reading: Reading,
+    blob: impl Read + Send,
+    layer: &Descriptor,
+    budget: &Budget,
+) -> Result<LayerContent, LayerProblem> {
     let compression = match layer.media_type.as_str() {
         MEDIA_TYPE_LAYER => Compression::None,
         MEDIA_TYPE_LAYER_GZIP | MEDIA_TYPE_DOCKER_LAYER_GZIP => Compression::Gzip,
         MEDIA_TYPE_LAYER_ZSTD => Compression::Zstd,
         other => return Err(LayerProblem::MediaType(other.chars().take(140).collect())),
     };
-    let mut verified = VerifyingReader::new(file, layer.digest.clone(), layer.size);
+    let mut verified = VerifyingReader::new(blob, layer.digest.clone(), layer.size);
     let plain = compression.reader(&mut verified)?;
-    let read = read_archive(Counted { inner: plain, count: 0, budget }, budget);
+    let read = read_archive(reading, Counted::new(plain, budget), budget);
     // A blob that is not the one named is damage first of all, whatever its archive says.
     verified.finish().map_err(LayerProblem::Damaged)?;
     read
 }
 
-fn read_archive(plain: Counted<'_, impl Read>, budget: &Budget) -> Result<LayerContent, LayerProblem> {
+fn read_archive(
+    reading: Reading,
+    plain: Counted<'_, impl Read>,
+    budget: &Budget,
+) -> Result<LayerContent, LayerProblem> {
     let mut content = LayerContent::default();
     let mut archive = Archive::new(plain);
-    for_each(&mut archive, |entry| take(&mut content, entry, budget))?;
+    for_each(&mut archive, |entry| take(reading, &mut content, entry, budget))?;
     let mut plain = archive.into_inner();
     io::copy(&mut plain, &mut io::sink())?;
-    content.plain = plain.count;
+    content.plain = plain.count();
     Ok(content)
 }
 
-fn take(content: &mut LayerContent, entry: LayerEntry<'_>, budget: &Budget) -> Result<(), LayerProblem> {
+fn take(
+    reading: Reading,
+    content: &mut LayerContent,
+    entry: LayerEntry<'_>,
+    budget: &Budget,
+) -> Result<(), LayerProblem> {
     let names = entry.path.as_str().len() + entry.target.as_ref().map_or(0, String::len);
-    Budget::spend(&budget.entries, 1, "entries")?;
-    Budget::spend(&budget.names, names as u64, "bytes of names")?;
+    budget.entry(names as u64)?;
     let folder = entry.path.parent();
     match (entry.path.file_name(), folder) {
         (".wh..wh..opq", Some(folder)) => drop(content.emptied.insert(folder)),
@@ -190,41 +193,39 @@ fn take(content: &mut LayerContent, entry: LayerEntry<'_>, budget: &Budget) -> R
         }
         _ => {
             let path = entry.path.clone();
-            let placed = place(entry, budget)?;
+            let placed = place(reading, entry, budget)?;
             content.entries.insert(path, placed);
         }
     }
     Ok(())
 }
 
-fn place(entry: LayerEntry<'_>, budget: &Budget) -> Result<Placed, LayerProblem> {
-    let LayerEntry { path, kind, mode, owner, group, size, target, reader } = entry;
-    let mut fact = FileFact { kind, mode, owner, group, size: 0, target, digest: None };
-    let mut packages = Vec::new();
+fn place(reading: Reading, entry: LayerEntry<'_>, budget: &Budget) -> Result<Placed, LayerProblem> {
+    let LayerEntry { path, kind, mode, owner, group, size, target, reader, .. } = entry;
+    let fact = FileFact { kind, mode, owner, group, size: 0, target, digest: None };
+    let mut placed = Placed { fact, packages: Vec::new(), kept: None };
     if kind == EntryKind::File {
-        let largest = largest_record(&path);
-        if largest.is_some_and(|largest| size > largest) {
-            return Err(LayerProblem::TooMuch("bytes in a dpkg record"));
+        placed.fact.size = size;
+        match reading {
+            Reading::Digests => compare(&mut placed, &path, reader, budget)?,
+            Reading::Records => placed.kept = layer_records::keep(&path, size, reader, budget)?,
         }
-        let mut record = largest.map(|_| Vec::new());
-        if record.is_some() {
-            Budget::spend(&budget.records, size, "bytes of dpkg records")?;
-        }
-        fact.size = size;
-        fact.digest = Some(digest(reader, record.as_mut())?);
-        packages = record.map_or(Ok(Vec::new()), |record| dpkg_records::parse(path.as_str(), &record))?;
     }
-    Ok(Placed { fact, packages })
+    Ok(placed)
 }
 
-/// How large a dpkg record may be at this path; none where none is looked for.
-fn largest_record(path: &RootPath) -> Option<u64> {
-    let in_folder = path.as_str().strip_prefix(STATUS_FOLDER).is_some_and(|name| name.starts_with('/'));
-    match path.as_str() {
-        STATUS_FILE => Some(LARGEST_STATUS),
-        text if in_folder && !text.ends_with(".md5sums") => Some(LARGEST_RECORD),
-        _ => None,
+fn compare(placed: &mut Placed, path: &RootPath, reader: &mut dyn Read, budget: &Budget) -> Result<(), LayerProblem> {
+    let largest = layer_records::largest_status(path);
+    if let Some(largest) = largest.filter(|largest| placed.fact.size > *largest) {
+        return Err(LayerProblem::TooLarge(path.to_string(), largest));
     }
+    let mut record = largest.map(|_| Vec::new());
+    if record.is_some() {
+        budget.record(placed.fact.size)?;
+    }
+    placed.fact.digest = Some(digest(reader, record.as_mut())?);
+    placed.packages = record.map_or(Ok(Vec::new()), |record| dpkg_records::parse(path.as_str(), &record))?;
+    Ok(())
 }
 
 fn digest(reader: &mut dyn Read, mut kept: Option<&mut Vec<u8>>) -> io::Result<Digest> {
@@ -239,21 +240,5 @@ fn digest(reader: &mut dyn Read, mut kept: Option<&mut Vec<u8>>) -> io::Result<D
         if let Some(kept) = &mut kept {
             kept.extend_from_slice(&buffer[..count]);
         }
-    }
-}
-
-/// Counts plain bytes, and stops a bomb.
-struct Counted<'b, R> {
-    inner: R,
-    count: u64,
-    budget: &'b Budget,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.count += count as u64;
-        Budget::spend(&self.budget.plain, count as u64, "plain bytes").map_err(io::Error::other)?;
-        Ok(count)
     }
 }

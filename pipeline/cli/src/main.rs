@@ -29,6 +29,7 @@ mod dpkg_records;
 mod exit;
 mod file_tree;
 mod finding;
+mod findings;
 mod history_arguments;
 #[cfg(test)]
 mod history_fixtures;
@@ -41,10 +42,12 @@ mod key_pages;
 mod key_texts;
 mod keys_arguments;
 mod knowing;
+mod layer_budget;
 mod layer_entries;
 mod layer_files;
 #[cfg(test)]
 mod layer_fixtures;
+mod layer_records;
 mod layout_folder;
 mod ledger_status;
 mod notices;
@@ -58,9 +61,27 @@ mod rebuild_arguments;
 mod registry_arguments;
 mod registry_settings;
 mod review_file;
+mod root_folder;
+mod saved_image;
 mod sbom_arguments;
 mod sbom_choice;
 mod sbom_table;
+mod scan_arguments;
+mod scan_bar;
+mod scan_blobs;
+mod scan_data;
+mod scan_files;
+#[cfg(test)]
+mod scan_fixtures;
+mod scan_image;
+mod scan_input;
+mod scan_inventory;
+mod scan_judging;
+mod scan_kind;
+mod scan_output;
+mod scan_source;
+mod scan_target;
+mod scan_text;
 mod sent_text;
 mod serving;
 mod settings;
@@ -68,12 +89,25 @@ mod shown;
 mod sign_arguments;
 mod status;
 mod status_api;
+mod status_badges;
+mod status_findings;
+mod status_findings_api;
+mod status_fixes;
 #[cfg(test)]
 mod status_fixtures;
 mod status_front;
 mod status_image;
+mod status_metrics;
 mod status_page;
 mod status_parts;
+mod status_plots;
+mod status_routes;
+mod status_vex;
+mod status_vex_index;
+mod status_view;
+mod status_vulnerabilities;
+mod status_vulnerability;
+mod tar_files;
 mod verify_arguments;
 mod verify_contents;
 mod verify_policy;
@@ -104,7 +138,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Command::Copy(command) => commands::copy::run(arguments, command),
         Command::Sign(command) => commands::sign::run(arguments, command),
         Command::Verify(command) => commands::verify::run(arguments, command),
+        Command::Scan(command) => commands::scan::run(arguments, command),
         Command::Sbom(command) => commands::sbom::run(arguments, command),
+        Command::Explain(command) => commands::explain::run(arguments, command),
         Command::History(command) => commands::history::run(arguments, command),
         Command::Status(command) => commands::status::run(arguments, command),
         Command::Site(command) => commands::site::run(arguments, command),

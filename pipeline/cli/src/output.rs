@@ -65,7 +65,7 @@ pub(crate) fn print(format: Format, table: &Table, value: &impl Serialize) -> an
     match format {
         Format::Table => print_text(&table.to_text()),
         Format::Md => print_text(&table.to_markdown()),
-        Format::Json => print_text(&(serde_json::to_string_pretty(value)? + "\n")),
+        _ => print_text(&(serde_json::to_string_pretty(value)? + "\n")),
     }
 }
 
@@ -75,6 +75,13 @@ pub(crate) fn print_text(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Says lines on standard error, around whatever moves there.
+pub(crate) fn say_on_stderr(lines: &[String]) {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    // There is nobody to tell where standard error is closed.
+    let _ = around(|| io::stderr().write_all(text.as_bytes()));
 }
 
 /// Bytes as people read them, in units of 1000.

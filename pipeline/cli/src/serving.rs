@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::settings::Settings;
-    use crate::status_fixtures::{catalogue, publication};
+    use crate::status_fixtures::{catalogue, findings, publication};
 
     /// Bcrypt of `secret`, at the lowest cost.
     const USERS: &str = "ann:$2b$04$aaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n";
@@ -99,7 +99,8 @@ mod tests {
         publications.put(&publication("python")).unwrap();
         let store = Arc::new(Store::open(state.join("registry")).unwrap());
         let catalogue = Arc::new(catalogue());
-        let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
+        let (shown, findings) = (publications.clone(), findings(state));
+        let status = Arc::new(Status::only_served(shown, Arc::clone(&catalogue), findings, "http://x"));
         let settings = Settings::default();
         let keys = KeyPages::new(&settings, state, "http://x", "images.example", publications.clone());
         tokio::spawn(serving.run(status, keys, Sources { store, publications, catalogue }, std::future::pending()));

@@ -12,10 +12,16 @@ use plan::{Outcome, Publication, WaveSummary};
 use serde::Serialize;
 use worker::{Publications, SendResult, Sent, Whose};
 
+use crate::findings::{Findings, Known};
+pub(crate) use crate::status_view::{ImageView, View};
+
 /// What the page knows, shared by the factory that tells it and the server that shows it.
 pub(crate) struct Status {
     publications: Publications,
     catalogue: Arc<Catalogue>,
+    /// Where what is known of vulnerabilities comes from.
+    pub(crate) findings: Findings,
+    scheme: String,
     last: RwLock<Last>,
     evaluates: bool,
 }
@@ -57,51 +63,26 @@ pub(crate) struct LastBuild {
     pub(crate) milliseconds: u64,
 }
 
-/// Everything at one moment.
-#[derive(Debug)]
-pub(crate) struct View {
-    /// This moment.
-    pub(crate) now: Timestamp,
-    /// Whether this process evaluates.
-    pub(crate) evaluates: bool,
-    /// When the last wave ended.
-    pub(crate) evaluated: Option<Timestamp>,
-    /// When the next is due.
-    pub(crate) next: Option<Timestamp>,
-    /// Why the last wave did not come to an end, and when that was.
-    pub(crate) error: Option<(Timestamp, String)>,
-    /// Why the publications cannot be read.
-    pub(crate) unreadable: Option<String>,
-    /// What could not be published to other registries.
-    pub(crate) undelivered: Vec<Undelivered>,
-    /// All images of the catalogue, and what is published beside it.
-    pub(crate) images: Vec<ImageView>,
-}
-
-/// One image at one moment.
-#[derive(Debug)]
-pub(crate) struct ImageView {
-    /// Its name.
-    pub(crate) name: String,
-    /// Its definition; none where the catalogue has forgotten it.
-    pub(crate) definition: Option<Definition>,
-    /// What its tags point to; none where it was never published.
-    pub(crate) publication: Option<Publication>,
-    /// What became of it in the last wave that looked at it.
-    pub(crate) outcome: Option<Outcome>,
-    /// Its last build, if this process did it.
-    pub(crate) build: Option<LastBuild>,
-}
-
 impl Status {
-    /// Nothing evaluated yet.
-    pub(crate) fn new(publications: Publications, catalogue: Arc<Catalogue>) -> Self {
-        Self { publications, catalogue, last: RwLock::default(), evaluates: true }
+    /// Nothing evaluated yet. `url` is where people reach the server.
+    pub(crate) fn new(publications: Publications, catalogue: Arc<Catalogue>, findings: Findings, url: &str) -> Self {
+        let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme).to_owned();
+        Self { publications, catalogue, findings, scheme, last: RwLock::default(), evaluates: true }
     }
 
     /// Nothing will be evaluated: another process does that, or nobody.
-    pub(crate) fn only_served(publications: Publications, catalogue: Arc<Catalogue>) -> Self {
-        Self { evaluates: false, ..Self::new(publications, catalogue) }
+    pub(crate) fn only_served(
+        publications: Publications,
+        catalogue: Arc<Catalogue>,
+        findings: Findings,
+        url: &str,
+    ) -> Self {
+        Self { evaluates: false, ..Self::new(publications, catalogue, findings, url) }
+    }
+
+    /// How the server is reached: `http` or `https`.
+    pub(crate) fn scheme(&self) -> &str {
+        &self.scheme
     }
 
     /// A wave ended.
@@ -149,8 +130,17 @@ impl Status {
         change(&mut self.last.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Everything as it is now. Reads files.
-    pub(crate) fn view(&self, now: Timestamp) -> View {
+    /// Everything as it is now.
+    pub(crate) async fn view(self: &Arc<Self>, now: Timestamp) -> View {
+        let status = Arc::clone(self);
+        let mut view = worker::blocking(move || status.on_disk(now)).await;
+        let published: Vec<&Publication> = view.images.iter().filter_map(|image| image.publication.as_ref()).collect();
+        view.known = self.findings.known(&published, now).await;
+        view
+    }
+
+    /// Everything but what is known of vulnerabilities. Reads files.
+    pub(crate) fn on_disk(&self, now: Timestamp) -> View {
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
         let (publications, unreadable) = match self.publications.all() {
             Ok(publications) => (publications, None),
@@ -166,6 +156,7 @@ impl Status {
             unreadable,
             undelivered: last.undelivered.into_values().collect(),
             images,
+            known: Known::default(),
         }
     }
 
@@ -191,62 +182,31 @@ impl Status {
     }
 }
 
-impl View {
-    /// The image of this name.
-    pub(crate) fn image(&self, name: &str) -> Option<&ImageView> {
-        self.images.iter().find(|image| image.name == name)
-    }
-
-    /// Whether there is something to pull, or nothing more is to be awaited: a wave has said why there is not, or there is none.
-    pub(crate) fn is_ready(&self) -> bool {
-        let is_over = self.evaluated.is_some() || !self.evaluates;
-        self.unreadable.is_none() && (is_over || self.images.iter().any(ImageView::is_published))
-    }
-
-    /// How many images are published, and how many failed last time.
-    pub(crate) fn counts(&self) -> (usize, usize) {
-        let failed = |image: &&ImageView| matches!(image.outcome, Some(Outcome::Failed { .. }));
-        (self.images.iter().filter(|image| image.is_published()).count(), self.images.iter().filter(failed).count())
-    }
-}
-
-impl ImageView {
-    /// Whether it can be pulled.
-    pub(crate) fn is_published(&self) -> bool {
-        self.publication.is_some()
-    }
-
-    /// Repository and tag for people: the first of the tags that move.
-    pub(crate) fn reference(&self) -> Option<String> {
-        let published = self.publication.as_ref()?;
-        Some(format!("{}:{}", published.repository, published.tags.first().unwrap_or(&published.fixed_tag)))
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::status_fixtures::{catalogue, failed, publication, published, up_to_date};
+    use crate::status_fixtures::{catalogue, failed, findings, publication, published, up_to_date};
 
     fn status(folder: &Path) -> Status {
         let publications = Publications::of_state(folder).unwrap();
         publications.put(&publication("python")).unwrap();
-        Status::new(publications, Arc::new(catalogue()))
+        Status::new(publications, Arc::new(catalogue()), findings(folder), "http://x")
     }
 
     #[test]
     fn is_ready_when_there_is_something_to_pull_or_a_wave_has_ended() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(status(folder.path()).view(Timestamp::UNIX_EPOCH).is_ready());
+        assert!(status(folder.path()).on_disk(Timestamp::UNIX_EPOCH).is_ready());
         let empty = tempfile::tempdir().unwrap();
-        let status = Status::new(Publications::of_state(empty.path()).unwrap(), Arc::new(catalogue()));
-        assert!(!status.view(Timestamp::UNIX_EPOCH).is_ready());
+        let publications = || Publications::of_state(empty.path()).unwrap();
+        let status = Status::new(publications(), Arc::new(catalogue()), findings(empty.path()), "http://x");
+        assert!(!status.on_disk(Timestamp::UNIX_EPOCH).is_ready());
         status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary::default());
-        assert!(status.view(Timestamp::UNIX_EPOCH).is_ready());
-        let status = Status::only_served(Publications::of_state(empty.path()).unwrap(), Arc::new(catalogue()));
-        assert!(status.view(Timestamp::UNIX_EPOCH).is_ready(), "nothing is to be awaited");
+        assert!(status.on_disk(Timestamp::UNIX_EPOCH).is_ready());
+        let status = Status::only_served(publications(), Arc::new(catalogue()), findings(empty.path()), "http://x");
+        assert!(status.on_disk(Timestamp::UNIX_EPOCH).is_ready(), "nothing is to be awaited");
     }
 
     #[test]
@@ -254,7 +214,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let status = status(folder.path());
         status.publications.put(&publication("forgotten")).unwrap();
-        let view = status.view(Timestamp::UNIX_EPOCH);
+        let view = status.on_disk(Timestamp::UNIX_EPOCH);
         let images = view.images.iter().map(|it| (it.name.as_str(), it.definition.is_some(), it.is_published()));
         let expected = [("base", true, false), ("forgotten", false, true), ("python", true, true)];
         assert_eq!(images.collect::<Vec<_>>(), expected);
@@ -267,7 +227,7 @@ pub(crate) mod tests {
         let second = Timestamp::from_second(1).unwrap();
         status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary { images: vec![published("python", &["a 1 → 2"])] });
         status.set_wave(second, WaveSummary { images: vec![up_to_date("python")] });
-        let view = status.view(second);
+        let view = status.on_disk(second);
         let image = view.image("python").unwrap();
         assert!(matches!(image.outcome, Some(Outcome::UpToDate { .. })));
         assert_eq!(image.build.as_ref().unwrap().reasons, ["a 1 → 2"]);
@@ -279,9 +239,9 @@ pub(crate) mod tests {
         let status = status(folder.path());
         status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary { images: vec![failed("python")] });
         status.set_error(Timestamp::UNIX_EPOCH, "no network");
-        let view = status.view(Timestamp::UNIX_EPOCH);
+        let view = status.on_disk(Timestamp::UNIX_EPOCH);
         assert_eq!((view.error.clone().unwrap().1.as_str(), view.counts()), ("no network", (1, 1)));
         status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary { images: vec![up_to_date("python")] });
-        assert_eq!(status.view(Timestamp::UNIX_EPOCH).error, None);
+        assert_eq!(status.on_disk(Timestamp::UNIX_EPOCH).error, None);
     }
 }

@@ -3,11 +3,15 @@
 //! In: a name. Out: values as a wave would leave them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use assemble::{Catalogue, ImageLock, LOCK_SCHEMA, LayerLock, LockedPackage, PlatformLock, SuiteSnapshot};
 use blob::Digest;
 use plan::{ImageOutcome, Outcome, Publication, PublishedPlatform, Whose};
-use worker::{SendResult, Sent};
+use worker::{FeedSettings, Feeds, SendResult, Sent};
+
+use crate::findings::{Findings, Known};
+use crate::status::{ImageView, View};
 
 const RELEASES: &str = "
 trixie:
@@ -72,6 +76,31 @@ pub(crate) fn publication(image: &str) -> Publication {
             scan: None,
         },
         lock: lock(image),
+    }
+}
+
+/// What is known of a state folder whose feeds are turned off; its ledger is only read.
+pub(crate) fn findings(state: &Path) -> Findings {
+    let settings = FeedSettings { enabled: false, ..FeedSettings::default() };
+    let feeds = Feeds::open(&settings, state, &worker::silent()).unwrap();
+    Findings::only_read(store::Ledger::path_of(state), feeds)
+}
+
+/// A moment at which `python` is published and up to date, and this is known of it.
+pub(crate) fn view(known: Known) -> View {
+    let publication = Some(publication("python"));
+    let outcome = Some(up_to_date("python").outcome);
+    let definition = catalogue().definitions.get("python").cloned();
+    View {
+        now: "2026-11-23T14:08:00Z".parse().unwrap(),
+        evaluates: true,
+        evaluated: Some("2026-11-23T14:05:00Z".parse().unwrap()),
+        next: None,
+        error: None,
+        unreadable: None,
+        undelivered: Vec::new(),
+        images: vec![ImageView { name: "python".into(), definition, publication, outcome, build: None }],
+        known,
     }
 }
 

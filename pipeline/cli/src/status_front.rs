@@ -6,7 +6,8 @@ use maud::{Markup, html};
 
 use crate::output::bytes;
 use crate::status::{ImageView, View};
-use crate::status_parts::{counted, day, end_of_life, frame, outcome, time, warning};
+use crate::status_findings::{counts, facts, grade, warnings};
+use crate::status_parts::{counted, day, end_of_life, frame, outcome, time};
 
 /// The page.
 pub(crate) fn page(host: &str, view: &View) -> Markup {
@@ -17,7 +18,7 @@ pub(crate) fn page(host: &str, view: &View) -> Markup {
                  Each is built again when, and only when, something in it changed." }
         }
         main {
-            (warning())
+            (warnings(&view.known, view.now))
             (evaluations(view))
             @if view.images.is_empty() {
                 p { "The catalogue has no images." }
@@ -45,6 +46,7 @@ fn evaluations(view: &View) -> Markup {
                 Some(_) => { "due now" }
                 None => { "not scheduled" }
             } } }
+            (facts(&view.known, view.now))
         }
         @if let Some((at, message)) = &view.error {
             div.error role="alert" {
@@ -76,6 +78,7 @@ fn table(host: &str, view: &View) -> Markup {
         table.images {
             thead { tr {
                 th scope="col" { "Image" }
+                th scope="col" { "Grade and findings" }
                 th scope="col" { "Version and tags" }
                 th scope="col" { "Size" }
                 th scope="col" { "Dates" }
@@ -90,11 +93,19 @@ fn row(host: &str, view: &View, image: &ImageView) -> Markup {
     html! {
         tr {
             th scope="row" { (name(host, image)) }
+            td data-label="Grade and findings" { @if image.is_published() { (graded(view, image)) } @else { "–" } }
             td data-label="Version and tags" { (version(image)) }
             td data-label="Size" { (sizes(image)) }
             td data-label="Dates" { (dates(view, image)) }
             td data-label="Last evaluation" { (outcome(image.outcome.as_ref())) }
         }
+    }
+}
+
+fn graded(view: &View, image: &ImageView) -> Markup {
+    html! {
+        (grade(&view.known.graded(&image.name)))
+        div.found { (counts(view.known.images.get(&image.name), view.now)) }
     }
 }
 
@@ -160,18 +171,19 @@ mod tests {
     use worker::{Amounts, Publications, SendResult, Whose};
 
     use super::*;
+    use crate::findings::fixtures::{NOW, at, known};
     use crate::status::Status;
-    use crate::status_fixtures::{catalogue, failed, publication, published, sent};
+    use crate::status_fixtures::{catalogue, failed, findings, publication, published, sent};
 
     fn text(outcomes: Vec<plan::ImageOutcome>) -> String {
         let folder = tempfile::tempdir().unwrap();
         let publications = Publications::of_state(folder.path()).unwrap();
         publications.put(&publication("python")).unwrap();
-        let status = Status::new(publications, Arc::new(catalogue()));
+        let status = Status::new(publications, Arc::new(catalogue()), findings(folder.path()), "http://x");
         status.set_wave("2026-11-23T14:03:00Z".parse().unwrap(), WaveSummary { images: outcomes });
         status.set_next("2026-11-23T14:10:00Z".parse().unwrap());
-        let now: Timestamp = "2026-11-23T14:08:00Z".parse().unwrap();
-        page("registry.example", &status.view(now)).into_string()
+        let view = View { known: known(NOW), ..status.on_disk(at(NOW)) };
+        page("registry.example", &view).into_string()
     }
 
     #[test]
@@ -179,7 +191,9 @@ mod tests {
         let text = text(vec![published("python", &["a 1 → 2"])]);
         let digest = publication("python").index.to_string();
         for expected in [
-            "this version of bedplate does not scan",
+            ">B</span> <small class=\"why\">openssl 3.5.7-1~deb13u4 (DSA-6531-1) is in trixie-security for 8 hours",
+            "<strong>1</strong> fixable",
+            "p95 <strong>2 d 7 h</strong>",
             "docker pull registry.example/python:3.13<",
             "3.13.5-20261123T140000Z",
             &format!("title=\"{digest}\""),
@@ -199,6 +213,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_published_and_not_scanned_is_unknown() {
+        let view = crate::status_fixtures::view(crate::findings::Known::default());
+        let text = page("registry.example", &view).into_string();
+        for expected in [
+            "every grade is unknown.",
+            ">?</span>",
+            "unknown</span> not scanned",
+            "<dt>Vulnerability data</dt><dd><span class=\"bad\">none",
+        ] {
+            assert!(text.contains(expected), "{expected} is missing: {text}");
+        }
+    }
+
+    #[test]
     fn escapes_what_definitions_and_failures_say() {
         let text = text(vec![failed("python")]);
         assert!(text.contains("Python &lt;with&gt;") && text.contains("&lt;script&gt;alert"), "{text}");
@@ -209,8 +237,8 @@ mod tests {
     fn says_what_is_not_at_another_registry_until_it_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let publications = Publications::of_state(folder.path()).unwrap();
-        let status = Status::new(publications, Arc::new(catalogue()));
-        let shown = || page("registry.example", &status.view(Timestamp::UNIX_EPOCH)).into_string();
+        let status = Status::new(publications, Arc::new(catalogue()), findings(folder.path()), "http://x");
+        let shown = || page("registry.example", &status.on_disk(Timestamp::UNIX_EPOCH)).into_string();
         let failed = SendResult::Failed { whose: Whose::Policy, message: "401 <b>".into() };
         status.set_sent(Timestamp::UNIX_EPOCH, &[sent(failed)]);
         let expected = "python to mirror.example/x/python [policy], ";

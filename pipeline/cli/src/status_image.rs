@@ -10,7 +10,9 @@ use plan::Publication;
 
 use crate::output::bytes;
 use crate::status::{ImageView, View};
-use crate::status_parts::{counted, end_of_life, frame, outcome, seconds, time, warning};
+use crate::status_findings::warnings;
+use crate::status_parts::{counted, end_of_life, frame, outcome, seconds, time};
+use crate::{status_fixes, status_vulnerabilities};
 
 /// The page.
 pub(crate) fn page(host: &str, view: &View, image: &ImageView, chain: &[Definition]) -> Markup {
@@ -21,12 +23,16 @@ pub(crate) fn page(host: &str, view: &View, image: &ImageView, chain: &[Definiti
             @if let Some(definition) = &image.definition { p { (definition.summary) } }
         }
         main {
-            (warning())
+            (warnings(&view.known, view.now))
             @match &image.publication {
                 None => { p { "Not published yet." } p { (outcome(image.outcome.as_ref())) } }
                 Some(published) => { (pull(host, published)) (facts(view, image, published)) }
             }
             (last_build(view, image))
+            @if image.is_published() {
+                (status_vulnerabilities::section(&view.known, &image.name, view.now))
+                (status_fixes::section(&view.known, &image.name, view.now))
+            }
             (start(chain))
             @if let Some(published) = &image.publication { (signatures(published)) (layers(published)) (packages(published)) (origin(published)) }
             (documentation(image))
@@ -214,17 +220,18 @@ mod tests {
     use worker::Publications;
 
     use super::*;
+    use crate::findings::fixtures::{NOW, at, known};
     use crate::status::Status;
-    use crate::status_fixtures::{catalogue, publication, published};
+    use crate::status_fixtures::{catalogue, findings, publication, published};
 
     fn text(name: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let publications = Publications::of_state(folder.path()).unwrap();
         publications.put(&publication("python")).unwrap();
-        let status = Status::new(publications, Arc::new(catalogue()));
+        let status = Status::new(publications, Arc::new(catalogue()), findings(folder.path()), "http://x");
         let images = vec![published("python", &["libssl3t64 3.5.4-1 → 3.5.4-2 (trixie-security)"])];
         status.set_wave("2026-11-23T14:03:00Z".parse().unwrap(), WaveSummary { images });
-        let view = status.view("2026-11-23T14:08:00Z".parse().unwrap());
+        let view = View { known: known(NOW), ..status.on_disk(at(NOW)) };
         page("registry.example", &view, view.image(name).unwrap(), &status.chain(name)).into_string()
     }
 
@@ -233,7 +240,8 @@ mod tests {
         let text = text("python");
         for expected in [
             &format!("docker pull registry.example/python@{}", publication("python").index),
-            "this version of bedplate does not scan",
+            "<h2>Vulnerabilities</h2>",
+            "<h2>Fixes</h2>",
             "libssl3t64 3.5.4-1 → 3.5.4-2 (trixie-security)",
             "<code>65532:65532</code>",
             "/usr/bin/python3",

@@ -1,7 +1,8 @@
 //! The status page: what can be pulled, how old it is, what failed, and whose that is.
 //!
 //! In: [`Status`], and requests. Out: `/` and `/images/NAME` for people, `/api/v1/images` for programs, `/livez` and
-//! `/readyz` for whoever keeps the process running. No script runs in the pages and nothing is loaded from elsewhere.
+//! `/readyz` for whoever keeps the process running, and what [`status_routes`] adds. No script runs in the pages and nothing is loaded from
+//! elsewhere; links lead to Debian's tracker.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,8 +19,7 @@ use maud::Markup;
 use oci::Reference;
 
 pub(crate) use crate::status::Status;
-use crate::status::View;
-use crate::{status_api, status_front, status_image, status_parts};
+use crate::{status_api, status_front, status_image, status_parts, status_routes};
 
 /// What the pages look like.
 pub(crate) const STYLE: &str = include_str!("status_style.css");
@@ -41,6 +41,7 @@ pub(crate) fn router(shared: Arc<Status>) -> Router {
         .route("/livez", get(|| async { concat!("bedplate ", env!("CARGO_PKG_VERSION"), " is alive\n") }))
         .route("/readyz", get(ready))
         .route(&STYLE_PATH, get(style))
+        .merge(status_routes::routes())
         .fallback(nothing)
         .layer(map_response(guarded))
         .with_state(shared)
@@ -48,7 +49,7 @@ pub(crate) fn router(shared: Arc<Status>) -> Router {
 
 async fn front(State(status): State<Arc<Status>>, headers: HeaderMap) -> Result<Response, Refused> {
     let host = registry_address(&headers)?;
-    let view = view(status).await;
+    let view = status.view(Timestamp::now()).await;
     Ok(html(StatusCode::OK, &status_front::page(&host, &view)))
 }
 
@@ -58,20 +59,19 @@ async fn image(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let host = registry_address(&headers)?;
-    let view = view(Arc::clone(&status)).await;
+    let view = status.view(Timestamp::now()).await;
     Ok(match view.image(&name) {
         Some(image) => html(StatusCode::OK, &status_image::page(&host, &view, image, &status.chain(&name))),
         None => not_found(&format!("image {name}")),
     })
 }
 
-async fn images(State(status): State<Arc<Status>>) -> Response {
-    let answer = status_api::images(&view(status).await);
-    ([(CONTENT_TYPE, "application/json")], answer).into_response()
+async fn images(State(status): State<Arc<Status>>, headers: HeaderMap) -> Response {
+    status_routes::tagged(&headers, "application/json", status_api::images(&status.view(Timestamp::now()).await))
 }
 
 async fn ready(State(status): State<Arc<Status>>) -> (StatusCode, String) {
-    let view = view(status).await;
+    let view = worker::blocking(move || status.on_disk(Timestamp::now())).await;
     match view.unreadable {
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("publications cannot be read: {reason}\n")),
         None if view.is_ready() => (StatusCode::OK, "ready\n".into()),
@@ -87,11 +87,6 @@ async fn style() -> impl IntoResponse {
 
 async fn nothing(uri: Uri) -> Response {
     not_found(uri.path())
-}
-
-/// Files are read where that may block.
-async fn view(status: Arc<Status>) -> View {
-    worker::blocking(move || status.view(Timestamp::now())).await
 }
 
 /// A page.
@@ -144,21 +139,23 @@ mod tests {
     use worker::Publications;
 
     use super::*;
-    use crate::status_fixtures::{catalogue, failed, publication};
+    use crate::findings::fixtures::fill;
+    use crate::status_fixtures::{catalogue, failed, findings, publication};
 
-    /// A server with one publication, that lives as long as the tests.
+    /// A server with one publication that was scanned, which lives as long as the tests.
     static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
         let publications = Publications::of_state(folder.path()).unwrap();
         publications.put(&publication("python")).unwrap();
-        let status = Arc::new(Status::new(publications, Arc::new(catalogue())));
+        let findings = findings(folder.path());
+        let status = Arc::new(Status::new(publications, Arc::new(catalogue()), findings, "http://x"));
         status.set_wave(Timestamp::UNIX_EPOCH, WaveSummary { images: vec![failed("python")] });
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
         std::thread::spawn(move || {
-            let _kept = folder;
             crate::context::runtime().unwrap().block_on(async {
+                fill(folder.path()).await;
                 axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), router(status)).await
             })
         });
@@ -207,6 +204,11 @@ mod tests {
         );
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;alert(1)"), "{page}");
         assert!(!page.contains("http://") && !page.contains("https://"), "nothing from elsewhere: {page}");
+        let image = get("/images/python", "a.example").to_lowercase();
+        // Links lead elsewhere, to one place; nothing is loaded from there.
+        let links = image.replace("href=\"https://security-tracker.debian.org/tracker/", "");
+        assert!(links.len() < image.len() && !links.contains("<script"), "{image}");
+        assert!(!links.contains("http://") && !links.contains("https://") && !links.contains(" src="), "{image}");
         let style = get(&STYLE_PATH, "a.example");
         assert!(style.contains("immutable") && style.contains("prefers-color-scheme"), "{style}");
     }
@@ -216,5 +218,43 @@ mod tests {
         assert!(get("/livez", "a.example").contains("is alive"));
         assert!(get("/readyz", "a.example").starts_with("HTTP/1.1 200"));
         assert!(get("/api/v1/images", "a.example").contains("\"schema\":\"bedplate.images/v1\""));
+    }
+
+    #[test]
+    fn pages_and_programs_are_told_what_the_ledger_knows() {
+        for (path, expected) in [
+            ("/", "open with Debian's reason"),
+            ("/images/python", "`minizip` is not in the image"),
+            ("/fixes", "3 h 20 min"),
+            ("/vulnerabilities/CVE-2026-2", "/images/python#vulnerabilities"),
+            ("/vex/", "python.openvex.json"),
+            ("/vex/python.openvex.json", "component_not_present"),
+            ("/vex/.well-known/vex-repository.json", "http://a.example/vex/vex-repository.tar.gz"),
+            ("/metrics", "bedplate_fix_lag_seconds_count 1"),
+            ("/api/v1/images/python/vulnerabilities", "\"schema\":\"bedplate.vulnerabilities/v1\""),
+            ("/api/v1/fixes", "\"lag-seconds\":12000"),
+            ("/api/v1/fixes.csv", "python,linux/amd64,CVE-2025-9,openssl,1,fixed,"),
+            ("/api/v1/feeds", "\"data\":{\"standing\":\"absent\"}"),
+            ("/api/v1/events?since=2026-11-01T00:00:00Z", "CVE-2026-2 in openssl appeared in python linux/amd64"),
+            ("/api/v1/badges/python/grade.svg", "python: grade unknown"),
+            ("/api/v1/badges/python/fixable.json", "\"message\":\"fixable unknown\""),
+        ] {
+            let answer = get(path, "a.example");
+            assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(expected), "{path}: {answer}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_said() {
+        for (path, status, expected) in [
+            ("/vulnerabilities/%3Cscript%3E", 404, "&lt;script&gt;"),
+            ("/api/v1/events?since=yesterday", 400, "`since` is `yesterday`: expected a time"),
+            ("/api/v1/images/ruby/vulnerabilities", 404, "`ruby` is not published here"),
+            ("/api/v1/badges/python/speed.svg", 404, "There is no badge speed.svg here."),
+            ("/vex/ruby.openvex.json", 404, "There is no VEX document ruby.openvex.json here."),
+        ] {
+            let answer = get(path, "a.example");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(expected), "{path}: {answer}");
+        }
     }
 }

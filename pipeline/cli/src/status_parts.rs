@@ -1,4 +1,4 @@
-//! What the pages share: their frame, times, outcomes, and the word of warning.
+//! What the pages share: their frame, times, and outcomes.
 //!
 //! In: values of a [`View`](crate::status::View). Out: HTML, with everything that came from outside escaped.
 
@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, html};
 use plan::{Outcome, Whose};
 
-use crate::pull_table::UNSCANNED;
 use crate::status_page::STYLE_PATH;
 
 /// A small square in our colour, without another request.
@@ -21,8 +20,9 @@ const SOON: i64 = 90;
 /// A whole page of the server.
 pub(crate) fn frame(title: &str, content: &Markup) -> Markup {
     let footer = html! {
-        " · " a href="/" { "images" } " · " a href="/api/v1/images" { "as JSON" } " · " a href="/keys/" { "keys" } " · "
-        a href="/v2/_catalog" { "registry" } " · " a href="/readyz" { "readiness" }
+        " · " a href="/" { "images" } " · " a href="/fixes" { "fixes" } " · " a href="/vex/" { "VEX" } " · " a href="/keys/" { "keys" } " · "
+        a href="/api/v1/images" { "as JSON" } " · " a href="/metrics" { "metrics" } " · " a href="/v2/_catalog" { "registry" } " · "
+        a href="/readyz" { "readiness" }
     };
     frame_with(title, &STYLE_PATH, content, &footer)
 }
@@ -53,15 +53,6 @@ pub(crate) fn problem(title: &str, text: &str) -> Markup {
     frame(title, &html! { main { h1 { (title) } p { (text) } } })
 }
 
-/// Said on top of every page that offers images.
-pub(crate) fn warning() -> Markup {
-    html! {
-        div.warning role="note" {
-            strong { "Signed, not scanned." } " " (UNSCANNED) " " a href="/keys/" { "How to verify" }
-        }
-    }
-}
-
 /// A time as people read it, with how long ago that was.
 pub(crate) fn time(at: Timestamp, now: Timestamp) -> Markup {
     let shown = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
@@ -70,8 +61,12 @@ pub(crate) fn time(at: Timestamp, now: Timestamp) -> Markup {
 
 /// A day as people read it, the time of day only where the pointer rests.
 pub(crate) fn day(at: Timestamp, now: Timestamp) -> Markup {
-    let shown = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string();
-    html! { time datetime=(at) title=(at) { (shown) } " " span.ago { (distance(at, now)) } }
+    html! { time datetime=(at) title=(at) { (day_text(at)) } " " span.ago { (distance(at, now)) } }
+}
+
+/// A day in plain text.
+pub(crate) fn day_text(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string()
 }
 
 /// How far a time is from now, in the largest unit that fits.

@@ -14,7 +14,8 @@ use signing::{Finding, Outcome};
 use worker::{ExaminedImage, SbomFile, blocking};
 
 use crate::file_tree::FileTree;
-use crate::layer_files::{Budget, LayerContent, LayerError, read_layer_file};
+use crate::layer_budget::Budget;
+use crate::layer_files::{LayerContent, LayerError, read_layer_file};
 
 /// So many differences are told; the rest is counted.
 const MOST_TOLD: usize = 5;

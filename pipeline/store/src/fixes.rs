@@ -53,6 +53,15 @@ impl Ledger {
         self.commit(transaction, RECORD).await
     }
 
+    /// Takes out rows that what is known now does not give any more, all or none.
+    pub async fn withdraw_fixes(&self, records: &[FixRecord]) -> Result<(), StoreError> {
+        let mut transaction = self.begin(RECORD).await?;
+        for record in records {
+            self.forget_one(&mut transaction, record).await?;
+        }
+        self.commit(transaction, RECORD).await
+    }
+
     async fn forget(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,

@@ -144,6 +144,11 @@ impl Feeds {
         self.reader.folder.put_rescanned(&knowledge.feeds)
     }
 
+    /// What the last finished rescan stood on; empty where there was none. Every published image was held against it. Reads a file.
+    pub fn last_rescan(&self) -> Vec<FeedUse> {
+        self.reader.folder.rescanned().unwrap_or_default()
+    }
+
     /// How every feed of the settings stands.
     pub fn states(&self) -> Vec<FeedState> {
         self.sources.iter().map(|source| self.reader.folder.state(source)).collect()

@@ -12,7 +12,7 @@ use plan::{Attested, Publication, Reason};
 use registry::{Place, Reader, Store};
 use scan::{Moments, Overridden, Override, Verdict};
 use signing::Signer;
-use store::PublishedImage;
+use store::{Event, EventKind, PublishedImage};
 
 use crate::attach::attach;
 use crate::image_build::BuiltImage;
@@ -58,9 +58,11 @@ impl Publisher {
         let work = Arc::clone(&built);
         blocking(move || publish::push(&store, &repository, &work)).await?;
         let attested = self.attest(&place, &built, &scan, reasons, times).await?;
+        // Not before it is said: a rescan takes what is remembered for what is said.
+        self.scanner.remember(&built.lock.name, &scan.platforms, &scan.verdict, scan.at).await?;
         self.verify(&place, &built).await?;
         let signed = Timestamp::now();
-        let store = Arc::clone(&self.store);
+        let (store, former) = (Arc::clone(&self.store), published.clone());
         let made =
             blocking(move || publish::tag(&store, &built, attested, published.as_ref(), Timestamp::now())).await?;
         let moments = Moments {
@@ -70,7 +72,7 @@ impl Publisher {
             signed: Some(signed),
             tagged: made.published,
         };
-        self.record(&made, &scan, reasons, moments).await;
+        self.record(&made, former.as_ref(), &scan, &PublishedImage::of(&made, moments, reasons)).await;
         Ok(made)
     }
 
@@ -86,8 +88,16 @@ impl Publisher {
         let image = Scannable::built(built, &self.full_name(built.definition.repository()));
         let platforms = self.scanner.scan(image, at).await?;
         let verdict = self.scanner.judge(&built.lock.name, &platforms, published, at).await?;
-        self.scanner.remember(&built.lock.name, &platforms, &verdict, at).await?;
-        admit(&verdict)?;
+        if let Err(refused) = admit(&verdict) {
+            // What is said of a manifest under the tags is still what it was.
+            let is_tagged = |it: &ScannedPlatform| {
+                published
+                    .is_some_and(|published| published.platforms.values().any(|tagged| tagged.manifest == it.manifest))
+            };
+            let new: Vec<ScannedPlatform> = platforms.into_iter().filter(|it| !is_tagged(it)).collect();
+            self.scanner.remember(&built.lock.name, &new, &verdict, at).await?;
+            return Err(refused);
+        }
         Ok(Scan { at, platforms, verdict })
     }
 
@@ -121,18 +131,29 @@ impl Publisher {
     }
 
     /// Tells the ledger. The tags have moved: what cannot be written now is told, and written before the next wave.
-    async fn record(&self, made: &Publication, scan: &Scan, reasons: &[Reason], moments: Moments) {
-        let published = PublishedImage::of(made, moments, reasons);
-        if let Err(failure) = self.record_all(made, &published).await {
+    async fn record(&self, made: &Publication, former: Option<&Publication>, scan: &Scan, published: &PublishedImage) {
+        if let Err(failure) = self.record_all(made, former, published).await {
             tracing::error!(image = made.image, "the ledger does not know of a publication yet: {}", failure.chain());
         }
-        for Overridden { reason, by } in &scan.verdict.overridden {
-            let Override { name, reason: why, expires, .. } = by;
-            tracing::warn!(image = made.image, "published by an override of {name} until {expires} ({why}): {reason}");
+        for overridden in &scan.verdict.overridden {
+            let event = override_used(&made.image, overridden, scan.at);
+            tracing::warn!("{}", event.line);
+            if let Err(error) = self.scanner.ledger.record_event(&event).await {
+                tracing::error!(image = made.image, "the ledger does not know of an override: {error}");
+            }
         }
     }
 
-    async fn record_all(&self, made: &Publication, published: &PublishedImage) -> Result<(), Failure> {
+    /// What was published before goes first: the ledger may have been lost since, and its lags begin there.
+    async fn record_all(
+        &self,
+        made: &Publication,
+        former: Option<&Publication>,
+        published: &PublishedImage,
+    ) -> Result<(), Failure> {
+        if let Some(former) = former {
+            self.recall(former).await?;
+        }
         self.scanner.ledger.published(published).await?;
         self.scanner.account(made, None).await
     }
@@ -165,6 +186,19 @@ impl Publisher {
     fn signer_names(&self) -> Vec<String> {
         let all = self.signers.release.iter().chain(&self.signers.statement);
         all.map(|signer| signer_name(signer.as_ref())).collect()
+    }
+}
+
+/// Somebody's word let an image through.
+fn override_used(image: &str, overridden: &Overridden, at: Timestamp) -> Event {
+    let Overridden { reason, by: Override { name, reason: why, expires, .. } } = overridden;
+    Event {
+        at,
+        image: Some(image.to_owned()),
+        platform: None,
+        kind: EventKind::OverrideUsed,
+        line: format!("{image} published by an override of {name} until {expires} ({why}): {reason}"),
+        detail: serde_json::to_value(overridden).ok(),
     }
 }
 

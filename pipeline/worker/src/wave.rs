@@ -75,6 +75,10 @@ impl Wave {
                     attempt += 1;
                     self.tell(Event::ObserveRestarted { attempt, reason: failure.chain() });
                 }
+                Err(failure) => {
+                    self.remember_failure(request, &failure).await;
+                    return Err(failure);
+                }
                 finished => return finished,
             }
         }
@@ -239,6 +243,6 @@ impl Wave {
     }
 }
 
-fn failed(image: String, failure: &Failure) -> ImageOutcome {
+pub(crate) fn failed(image: String, failure: &Failure) -> ImageOutcome {
     ImageOutcome { image, outcome: Outcome::Failed { whose: failure.whose(), message: chain(failure) } }
 }

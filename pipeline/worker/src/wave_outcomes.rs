@@ -8,7 +8,8 @@ use plan::{ImageOutcome, Outcome, Whose};
 use scan::Turn;
 use store::{Event, EventKind, StoreError};
 
-use crate::Wave;
+use crate::wave::failed;
+use crate::{Failure, Wave, WaveRequest};
 
 impl Wave {
     /// Remembers what stands in the way of each image.
@@ -22,6 +23,13 @@ impl Wave {
                 tracing::error!(image = one.image, "the ledger does not know what stands in the way: {error}");
             }
         }
+    }
+
+    /// Remembers that the whole wave failed: it stands in the way of each of its images.
+    pub(crate) async fn remember_failure(&self, request: &WaveRequest, failure: &Failure) {
+        let names = self.by_release(request).unwrap_or_default().into_values().flatten();
+        let outcomes: Vec<ImageOutcome> = names.map(|name| failed(name, failure)).collect();
+        self.remember(&outcomes).await;
     }
 
     async fn set_turn(&self, image: &str, turn: Option<&Turn>) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ mod keyless;
 mod registry;
 mod reports;
 mod sbom;
+mod scan;
 mod signed;
 mod smoke;
 mod verify;

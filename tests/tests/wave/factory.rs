@@ -45,8 +45,19 @@ pub(crate) fn catalogue(archive: &FakeArchive) -> Catalogue {
     Catalogue::read(files.iter().map(|(path, text)| (*path, text.as_str()))).unwrap()
 }
 
-/// A factory in a folder, whose APT sources name the server.
+/// A factory in a folder, whose APT sources name the server, and which knows nothing about vulnerabilities.
 pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path) -> (State, Factory) {
+    factory_with(archive, server, folder, &no_feeds(), Judging::default())
+}
+
+/// The same with feeds, and a catalogue that says something about findings.
+pub(crate) fn factory_with(
+    archive: &FakeArchive,
+    server: &FakeServer,
+    folder: &Path,
+    feeds: &FeedSettings,
+    judging: Judging,
+) -> (State, Factory) {
     let sources = folder.join("etc/apt/sources.list.d");
     std::fs::create_dir_all(&sources).unwrap();
     std::fs::write(sources.join("debian.sources"), archive.apt_sources(&server.url())).unwrap();
@@ -62,8 +73,8 @@ pub(crate) fn factory(archive: &FakeArchive, server: &FakeServer, folder: &Path)
         rules: RulesCache::default(),
         reporter: silent(),
     };
-    let (catalogue, feeds, reporter) = (Arc::clone(&builder.catalogue), no_feeds(), silent());
-    let scanner = blocked(Scanner::open(root, catalogue, Judging::default(), &feeds, &reporter));
+    let (catalogue, reporter) = (Arc::clone(&builder.catalogue), silent());
+    let scanner = blocked(Scanner::open(root, catalogue, judging, feeds, &reporter));
     let scanner = scanner.unwrap();
     let wave = Wave {
         builder,

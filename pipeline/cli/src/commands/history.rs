@@ -74,6 +74,6 @@ async fn publications(ledger: &Ledger, format: Format, image: &str, command: &Hi
     Ok(match format {
         Format::Table => table.to_text(),
         Format::Md => table.to_markdown(),
-        Format::Json => serde_json::to_string_pretty(&told)? + "\n",
+        _ => serde_json::to_string_pretty(&told)? + "\n",
     })
 }

@@ -27,9 +27,9 @@ pub(crate) fn run(arguments: &Arguments, command: &Sbom) -> anyhow::Result<u8> {
     let document = runtime()?.block_on(find(&place, &named, command))?;
     match (&command.output, arguments.format) {
         (Some(path), _) => write(path, &document)?,
-        (None, Format::Json) => output::print_text(&(document + "\n"))?,
         (None, Format::Table) => output::print_text(&sbom_table::table(&document, LONGEST_LICENCE)?.to_text())?,
         (None, Format::Md) => output::print_text(&sbom_table::table(&document, usize::MAX)?.to_markdown())?,
+        (None, _) => output::print_text(&(document + "\n"))?,
     }
     Ok(0)
 }

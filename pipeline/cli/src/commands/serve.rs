@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use registry::Store;
-use worker::Publications;
+use store::Ledger;
+use worker::{Feeds, Publications};
 
 use crate::arguments::{Arguments, Format, Serve};
 use crate::context::{Context, runtime};
+use crate::findings::Findings;
 use crate::key_pages::KeyPages;
 use crate::notices::Sources;
 use crate::output;
@@ -31,8 +33,10 @@ async fn serve(format: Format, context: &Context, command: &Serve) -> anyhow::Re
         || format!("the state folder `{}` cannot be used: choose another with --state", context.state.display());
     let store = Arc::new(Store::open(context.state.join("registry")).with_context(unusable)?);
     let publications = Publications::of_state(&context.state)?;
-    let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue)));
     let url = settings.registry.url(serving.address()?);
+    let feeds = Feeds::open(&settings.feeds, &context.state, &worker::silent())?;
+    let findings = Findings::only_read(Ledger::path_of(&context.state), feeds);
+    let status = Arc::new(Status::only_served(publications.clone(), Arc::clone(&catalogue), findings, &url));
     let name = settings.name(serving.address()?);
     let keys = KeyPages::new(settings, &context.state, &url, &name, publications.clone());
     tell(format, context, &url)?;

@@ -27,9 +27,9 @@ pub(crate) fn run(arguments: &Arguments, command: &LedgerStatus) -> anyhow::Resu
         gather(&ledger, &command.images, stale_after, Timestamp::now()).await
     })?;
     let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&state)? + "\n",
         Format::Table => state.text(false),
         Format::Md => state.text(true),
+        _ => serde_json::to_string_pretty(&state)? + "\n",
     };
     output::print_text(&text)?;
     Ok(0)

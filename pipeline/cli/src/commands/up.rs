@@ -18,6 +18,7 @@ use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
 use crate::context::{Context, runtime};
 use crate::delivery::{self, Delivery};
+use crate::findings::Findings;
 use crate::key_pages::KeyPages;
 use crate::knowing::Knowing;
 use crate::notices::Sources;
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let publisher = context.publisher(&wave, &url)?;
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
-        status: Arc::new(Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue))),
+        status: Arc::new(status(&wave, &url)),
         knowing: Knowing::new(wave.scanner.clone()),
         wave: Arc::new(wave),
         keys: Keys { settings: context.settings.signing.clone(), state: context.state.clone() }.into(),
@@ -62,6 +63,12 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     }
 }
 
+/// What the pages are made of.
+fn status(wave: &Wave, url: &str) -> Status {
+    let findings = Findings::new(wave.scanner.ledger.clone(), wave.scanner.feeds.clone());
+    Status::new(wave.publications.clone(), Arc::clone(&wave.builder.catalogue), findings, url)
+}
+
 /// How results are printed.
 #[derive(Debug, Clone)]
 struct Printing {
@@ -70,8 +77,9 @@ struct Printing {
 }
 
 impl Printing {
-    fn print(&self, wave: &Wave, summary: &WaveSummary, sent: &[Sent]) -> anyhow::Result<()> {
-        pull_table::print(self.format, &self.url, wave, summary, sent)
+    async fn print(&self, status: &Arc<Status>, summary: &WaveSummary, sent: &[Sent]) -> anyhow::Result<()> {
+        let view = status.view(Timestamp::now()).await;
+        pull_table::print(self.format, &self.url, &view, summary, sent)
     }
 }
 
@@ -105,7 +113,7 @@ impl Factory {
     async fn once(&self) -> anyhow::Result<u8> {
         let summary = self.evaluate().await?;
         let sent = self.delivery.run(&self.wave, &*self.keys.open()?).await;
-        self.printing.print(&self.wave, &summary, &sent)?;
+        self.printing.print(&self.status, &summary, &sent).await?;
         Ok(summary.exit_code().max(delivery::exit_code(&sent)))
     }
 
@@ -116,7 +124,7 @@ impl Factory {
         let mut scheduler = self.schedule(schedule).await?;
         match self.evaluate().await {
             Ok(summary) => {
-                self.printing.print(&self.wave, &summary, &[])?;
+                self.printing.print(&self.status, &summary, &[]).await?;
                 self.deliver();
             }
             Err(failure) => tracing::error!("evaluation failed, the next one is on schedule: {failure:#}"),

@@ -158,7 +158,7 @@ fn print(format: Format, answers: &[Answer]) -> anyhow::Result<()> {
     match format {
         Format::Table => output::print_text(&trees(Finding::to_string)),
         Format::Md => output::print_text(&trees(markdown)),
-        Format::Json => {
+        _ => {
             let report = Report { schema: "bedplate.verify/v1", images: answers };
             output::print_text(&(serde_json::to_string_pretty(&report)? + "\n"))
         }

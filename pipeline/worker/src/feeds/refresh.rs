@@ -13,7 +13,7 @@ use super::reading::{Part, inflate};
 use super::received::Received;
 use super::source::FeedSource;
 use super::state::{FeedProblem, FeedState, KeptFeed, parse_http_date};
-use super::transfer::fetch;
+use super::transfer::{Fetched, fetch};
 use super::{FeedNews, FeedSettings};
 use crate::failure::chain;
 use crate::{Client, Event, blocking};
@@ -58,22 +58,27 @@ impl Reader {
         let target = self.folder.path(&blob::Digest::of(&source.name));
         let fetched = tokio::time::timeout(allowed, fetch(&self.client, source, state.former(), &target)).await;
         let slow = |_| FeedsError::Slow { address: source.address(), allowed };
-        let Some(received) = fetched.map_err(slow)?? else { return Ok(state.kept.clone()) };
+        let received = match fetched.map_err(slow)?? {
+            Fetched::Body(received) => received,
+            Fetched::Same { last_modified } => {
+                return Ok(state.kept.clone().map(|kept| kept.confirmed(last_modified)));
+            }
+        };
         let (reader, source, former) = (Arc::clone(self), source.clone(), state.former().cloned());
-        blocking(move || reader.take(&source, former, received, now)).await.map(Some)
+        blocking(move || reader.take(&source, former.as_ref(), received, now)).await.map(Some)
     }
 
     /// Checks what came. The same bytes as before need no check.
     fn take(
         &self,
         source: &FeedSource,
-        former: Option<KeptFeed>,
+        former: Option<&KeptFeed>,
         received: Received,
         now: Timestamp,
     ) -> Result<KeptFeed, FeedsError> {
-        self.refuse_older(source, former.as_ref(), &received)?;
+        self.refuse_older(source, former, &received)?;
         let Received { mut file, digest, bytes, last_modified, etag } = received;
-        if let Some(former) = former.as_ref().filter(|former| former.digest == digest) {
+        if let Some(former) = former.filter(|former| former.digest == digest) {
             return Ok(KeptFeed { last_modified, etag, ..former.clone() });
         }
         let address = source.address();

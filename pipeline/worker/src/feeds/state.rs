@@ -63,6 +63,15 @@ pub struct FeedProblem {
     pub at: Timestamp,
 }
 
+impl KeptFeed {
+    /// The server says that these bytes are still what it has, as of a date: the newer one counts.
+    pub(crate) fn confirmed(self, last_modified: Option<String>) -> Self {
+        let date = |text: &Option<String>| parse_http_date(text.as_deref()?);
+        let newer = date(&last_modified).is_some_and(|new| date(&self.last_modified).is_none_or(|old| old < new));
+        if newer { Self { last_modified, ..self } } else { self }
+    }
+}
+
 impl FeedState {
     /// A feed of which nothing is known.
     pub(crate) fn blank(source: &FeedSource) -> Self {

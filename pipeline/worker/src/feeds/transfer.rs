@@ -22,18 +22,27 @@ use crate::{Client, ClientError, DiskError, blocking};
 /// What is read of a file at one time.
 const PIECE: usize = 256 << 10;
 
-/// Fetches a feed into a file beside `target`; `None` if the server says that it has nothing new.
+/// What a place has.
+#[derive(Debug)]
+pub(crate) enum Fetched {
+    /// Bytes, which may be those of before.
+    Body(Received),
+    /// The server says that it has nothing new, and perhaps as of when.
+    Same { last_modified: Option<String> },
+}
+
+/// Fetches a feed into a file beside `target`.
 pub(crate) async fn fetch(
     client: &Client,
     source: &FeedSource,
     former: Option<&KeptFeed>,
     target: &Path,
-) -> Result<Option<Received>, FeedsError> {
+) -> Result<Fetched, FeedsError> {
     match &source.place {
         Place::Url(url) => Ok(client.receive(url, former, target, source.limit()).await?),
         Place::Files(_) => {
             let (source, target) = (source.clone(), target.to_owned());
-            blocking(move || read_file(&source, &target)).await.map(Some)
+            blocking(move || read_file(&source, &target)).await.map(Fetched::Body)
         }
     }
 }
@@ -46,7 +55,7 @@ impl Client {
         former: Option<&KeptFeed>,
         target: &Path,
         limit: u64,
-    ) -> Result<Option<Received>, ClientError> {
+    ) -> Result<Fetched, ClientError> {
         let mut attempt = 1;
         loop {
             match self.receive_once(url, former, target, limit).await {
@@ -62,7 +71,7 @@ impl Client {
         former: Option<&KeptFeed>,
         target: &Path,
         limit: u64,
-    ) -> Result<Option<Received>, ClientError> {
+    ) -> Result<Fetched, ClientError> {
         let mut request = self.request(url).header(header::ACCEPT_ENCODING, "gzip");
         for (name, value) in conditions(former) {
             request = request.header(name, value);
@@ -70,7 +79,9 @@ impl Client {
         let mut response = request.send().await.map_err(|error| unsent(url, error))?;
         match response.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if former.is_some() => return Ok(None),
+            StatusCode::NOT_MODIFIED if former.is_some() => {
+                return Ok(Fetched::Same { last_modified: value(response.headers(), header::LAST_MODIFIED) });
+            }
             status => return Err(ClientError::from_status(url, status, asked_delay(&response))),
         }
         let failed = |error| sorted(url, limit, error);
@@ -80,7 +91,8 @@ impl Client {
         }
         let received = sink.finish().map_err(failed)?;
         let text = |name| value(response.headers(), name);
-        Ok(Some(Received { last_modified: text(header::LAST_MODIFIED), etag: text(header::ETAG), ..received }))
+        let (last_modified, etag) = (text(header::LAST_MODIFIED), text(header::ETAG));
+        Ok(Fetched::Body(Received { last_modified, etag, ..received }))
     }
 }
 

@@ -11,9 +11,11 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, Knowledge, KnownFix, Notice,
-    PublishedVersion, SourceHistory, Turn, fix_records,
+    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
+    Notice, PublishedVersion, SourceHistory, Turn, fix_records,
 };
+
+use store::FixFilter;
 
 use crate::scanning::Scanner;
 use crate::{Failure, blocking};
@@ -69,7 +71,36 @@ impl Scanner {
                 records.extend(account.records(&knowledge, &changelogs));
             }
         }
-        Ok(self.ledger.record_fixes(&records).await?)
+        self.ledger.record_fixes(&records).await?;
+        self.withdraw(published, sources, &knowledge, &records).await
+    }
+
+    /// Takes out the rows of an image that what is known now gives no more: an open one that nobody speaks of, and any that Debian says never
+    /// was. Where nothing is known of the release, nothing is taken out.
+    async fn withdraw(
+        &self,
+        published: &Publication,
+        sources: Option<&BTreeSet<String>>,
+        knowledge: &Knowledge,
+        records: &[FixRecord],
+    ) -> Result<(), Failure> {
+        let release = published.lock.release.as_str();
+        if !knowledge.advisories.releases().any(|known| known == release) {
+            return Ok(());
+        }
+        let filter = FixFilter { image: Some(published.image.clone()), ..FixFilter::default() };
+        let mut gone = self.ledger.fixes(&filter).await?;
+        let given: BTreeSet<_> = records.iter().map(key).collect();
+        let never = |it: &FixRecord| {
+            let mut rows = knowledge.advisories.rows(&it.source, release);
+            rows.any(|row| row.id == it.id && is_none(&row))
+        };
+        gone.retain(|it| {
+            let in_scope = published.platforms.contains_key(&it.platform)
+                && sources.is_none_or(|sources| sources.contains(&it.source));
+            in_scope && !given.contains(&key(it)) && (it.state == FixState::Open || never(it))
+        });
+        if gone.is_empty() { Ok(()) } else { Ok(self.ledger.withdraw_fixes(&gone).await?) }
     }
 
     /// What is known, and the changelogs of these sources.
@@ -84,9 +115,19 @@ impl Scanner {
     }
 }
 
+/// What tells a row of an image from its others.
+fn key(record: &FixRecord) -> (&str, &str, &str, u32) {
+    (&record.platform, &record.source, &record.id, record.occurrence)
+}
+
 /// Whether the tags held more than one version: only then a changelog has something to tell.
 fn has_moved(held: &[PublishedVersion]) -> bool {
     held.windows(2).any(|pair| pair[0].version != pair[1].version)
+}
+
+/// Whether a row says that the release never had it, or that it harms nobody: neither is in the ledger.
+fn is_none(row: &AdvisoryRow<'_>) -> bool {
+    row.fixed_version.map_or(row.urgency == "unimportant", |version| version == "0")
 }
 
 impl Account<'_> {
@@ -109,7 +150,8 @@ impl Account<'_> {
         records
     }
 
-    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet.
+    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet. What the release never
+    /// had, and what harms nobody, is in no ledger.
     fn fixes(
         &self,
         knowledge: &Knowledge,
@@ -117,10 +159,12 @@ impl Account<'_> {
     ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
-            match fixed(&row) {
-                Some(fixed) => drop(fixes.insert(row.id.to_owned(), fixed.map(|it| (it, FixEvidence::Tracker)))),
-                None => drop(never.insert(row.id.to_owned())),
+            if is_none(&row) {
+                never.insert(row.id.to_owned());
+                continue;
             }
+            let version = row.fixed_version.and_then(|version| version.parse().ok());
+            fixes.insert(row.id.to_owned(), version.map(|it| (it, FixEvidence::Tracker)));
         }
         for (id, version) in self.named(changelogs).into_iter().filter(|(id, _)| !never.contains(id)) {
             fixes.entry(id).or_default().get_or_insert((version, FixEvidence::Changelog));
@@ -153,14 +197,5 @@ impl Account<'_> {
         let records = knowledge.notices.of_id(id);
         let own = records.filter(|record| record.fixed.iter().any(|fix| fix.source == self.source));
         own.map(|record| record.notice.clone()).min_by_key(|notice| notice.date)
-    }
-}
-
-/// The fixed version that a row names; inside, none where nobody names one. None where the release was never affected, or it harms nobody.
-fn fixed(row: &AdvisoryRow<'_>) -> Option<Option<Version>> {
-    match row.fixed_version {
-        Some("0") => None,
-        Some(version) => version.parse().ok().map(Some),
-        None => (row.urgency != "unimportant").then_some(None),
     }
 }

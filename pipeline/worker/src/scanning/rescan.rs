@@ -65,7 +65,8 @@ impl Publisher {
         })
         .await?;
         let mut rescan = Rescan::default();
-        for published in self.chosen(all, scope).await? {
+        let standing = Standing::of(&knowledge.feeds, now, self.scanner.feeds.stale_after());
+        for published in self.chosen(all, scope, standing).await? {
             match self.rescan_one(publications, &published, now, &mut rescan).await {
                 Ok(()) => rescan.images.push(published.image),
                 Err(failure) => rescan.failures.push((published.image, chain(&failure))),
@@ -80,21 +81,28 @@ impl Publisher {
     }
 
     /// Sees to it that the ledger knows of a publication: it may have been lost since, or the process stopped before it was told.
-    async fn recall(&self, published: &Publication) -> Result<(), Failure> {
+    pub(crate) async fn recall(&self, published: &Publication) -> Result<(), Failure> {
         let unknown = Moments { decided: None, built: None, scanned: None, signed: None, tagged: published.published };
         self.scanner.ledger.published(&PublishedImage::of(published, unknown, &[])).await?;
         Ok(())
     }
 
-    async fn chosen(&self, all: Vec<Publication>, scope: Scope) -> Result<Vec<Publication>, Failure> {
+    /// Those in the scope, and those of which something old is said.
+    async fn chosen(
+        &self,
+        all: Vec<Publication>,
+        scope: Scope,
+        standing: Standing,
+    ) -> Result<Vec<Publication>, Failure> {
         let changed = match scope {
-            Scope::Nothing => return Ok(Vec::new()),
+            Scope::Nothing => Vec::new(),
             Scope::Everything => return Ok(all),
             Scope::Holding(changed) => changed,
         };
         let affected = self.scanner.ledger.inventories_with(&changed).await?;
         let names: BTreeSet<&str> = affected.iter().map(|image| image.image.as_str()).collect();
-        Ok(all.into_iter().filter(|it| names.contains(it.image.as_str())).collect())
+        let is_chosen = |it: &Publication| names.contains(it.image.as_str()) || is_old(it.attested.scan, standing);
+        Ok(all.into_iter().filter(is_chosen).collect())
     }
 
     async fn rescan_one(
@@ -140,14 +148,7 @@ impl Publisher {
                 return Ok(true);
             }
         }
-        Ok(match (published.attested.scan, standing) {
-            (
-                Some(Standing::Current { date: before } | Standing::Stale { date: before }),
-                Standing::Current { date },
-            ) => date.duration_since(before).unsigned_abs() >= SAY_AGAIN_AFTER,
-            (Some(Standing::Absent) | None, _) => true,
-            (Some(_), _) => false,
-        })
+        Ok(is_old(published.attested.scan, standing))
     }
 
     /// Puts the new statements in the place of the former ones.
@@ -177,6 +178,18 @@ impl Publisher {
         published.attested.manifests = kept.into_iter().collect();
         published.attested.scan = Some(standing);
         Ok(publications.put(&published)?)
+    }
+}
+
+/// Whether what was said stands on data that are old beside those of now.
+fn is_old(said: Option<Standing>, now: Standing) -> bool {
+    match (said, now) {
+        (_, Standing::Absent) => false,
+        (Some(Standing::Current { date: before }), Standing::Current { date }) => {
+            date.duration_since(before).unsigned_abs() >= SAY_AGAIN_AFTER
+        }
+        (Some(Standing::Stale { .. }), Standing::Current { .. }) | (Some(Standing::Absent) | None, _) => true,
+        (Some(_), Standing::Stale { .. }) => false,
     }
 }
 
