@@ -81,7 +81,8 @@ fn inventory(installed: &[[&str; 4]]) -> Inventory {
 
 fn report(installed: &[[&str; 4]]) -> Report {
     let advisories = Advisories::read_tracker(ROWS.as_bytes()).expect("it is sound");
-    let knowledge = Knowledge { advisories, notices: Notices::read(ADVISORIES).expect("it is sound"), ..Knowledge::default() };
+    let knowledge =
+        Knowledge { advisories, notices: Notices::read(ADVISORIES).expect("it is sound"), ..Knowledge::default() };
     let context = Context {
         knowledge: &knowledge,
         archive: &ArchiveVersions::default(),
