@@ -12,6 +12,8 @@ pub(crate) type Said = (Option<String>, String);
 
 /// The two releases that rows are about.
 const RELEASES: [&str; 2] = ["bookworm", "trixie"];
+/// So many versions of a source are taken.
+const NEWEST: usize = 4;
 /// Sources of which base images are made.
 const COMMON: [&str; 61] = [
     "acl",
@@ -141,14 +143,10 @@ pub(crate) fn built<'a>(rows: impl Iterator<Item = (&'a RowKey, &'a Said)>) -> s
     builder.finish().unwrap()
 }
 
-/// So many inventories, half of either release, of `common` sources that most images share and of `any` others. Versions are some that
-/// rows name: what is installed is older or newer than the fixes.
+/// So many inventories, half of either release, of `common` sources that most images share and of `any` others. Versions are the newest that
+/// rows name, as images have them that are not old: above most fixes, and below some.
 pub(crate) fn inventories(rows: &Rows, count: usize, common: usize, any: usize) -> Vec<Inventory> {
-    let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (key, (fixed, _)) in rows {
-        versions.entry(&key.source).or_default().extend(fixed.as_deref().filter(|it| *it != "0"));
-    }
-    versions.retain(|_, versions| !versions.is_empty());
+    let versions = newest(rows);
     let all: Vec<&str> = versions.keys().copied().collect();
     let shared: Vec<&str> = COMMON.into_iter().filter(|source| versions.contains_key(source)).collect();
     let mut random = fastrand::Rng::with_seed(6);
@@ -156,17 +154,29 @@ pub(crate) fn inventories(rows: &Rows, count: usize, common: usize, any: usize) 
         let mut chosen: BTreeSet<&str> = random.choose_multiple(shared.iter().copied(), common).into_iter().collect();
         chosen.extend(random.choose_multiple(all.iter().copied(), any));
         let mut package = |source: &str| {
-            let version = versions[source][random.usize(..versions[source].len())];
+            let version = &versions[source][random.usize(..versions[source].len())];
             InstalledPackage {
                 name: format!("lib{source}"),
                 version: format!("{version}+b1"),
                 architecture: "amd64".into(),
                 source: source.into(),
-                source_version: version.into(),
+                source_version: version.clone(),
             }
         };
         let packages = chosen.into_iter().map(&mut package).collect();
         Inventory { distribution: Distribution::from_distro(RELEASES[at % 2]), packages, remarks: Vec::new() }
     };
     (0..count).map(&mut inventory).collect()
+}
+
+/// By source, the newest versions that rows name.
+fn newest(rows: &Rows) -> BTreeMap<&str, Vec<String>> {
+    let mut versions: BTreeMap<&str, BTreeSet<debian::Version>> = BTreeMap::new();
+    for (key, (fixed, _)) in rows {
+        let fixed = fixed.as_deref().filter(|it| *it != "0").and_then(|it| it.parse().ok());
+        versions.entry(&key.source).or_default().extend(fixed);
+    }
+    versions.retain(|_, versions| !versions.is_empty());
+    let newest = |all: BTreeSet<debian::Version>| all.iter().rev().take(NEWEST).map(ToString::to_string).collect();
+    versions.into_iter().map(|(source, all)| (source, newest(all))).collect()
 }
