@@ -65,25 +65,25 @@ impl Reader {
             }
         };
         let (reader, source, former) = (Arc::clone(self), source.clone(), state.former().cloned());
-        blocking(move || reader.take(&source, former, received, now)).await.map(Some)
+        blocking(move || reader.take(&source, former.as_ref(), received, now)).await.map(Some)
     }
 
     /// Checks what came. The same bytes as before need no check.
     fn take(
         &self,
         source: &FeedSource,
-        former: Option<KeptFeed>,
+        former: Option<&KeptFeed>,
         received: Received,
         now: Timestamp,
     ) -> Result<KeptFeed, FeedsError> {
-        self.refuse_older(source, former.as_ref(), &received)?;
+        self.refuse_older(source, former, &received)?;
         let Received { mut file, digest, bytes, last_modified, etag } = received;
-        if let Some(former) = former.as_ref().filter(|former| former.digest == digest) {
+        if let Some(former) = former.filter(|former| former.digest == digest) {
             return Ok(KeptFeed { last_modified, etag, ..former.clone() });
         }
         let address = source.address();
         let plain = inflate(source, file.read_back()?)?;
-        let shape = check_shape(source.kind, &plain, former.as_ref().map(|former| &former.shape)).map_err(|error| {
+        let shape = check_shape(source.kind, &plain, former.map(|former| &former.shape)).map_err(|error| {
             FeedsError::Shape {
                 address: address.clone(),
                 source: Box::new(error),

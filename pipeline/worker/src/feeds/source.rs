@@ -86,8 +86,7 @@ impl FeedSource {
     /// The most bytes that it may have, as it comes and when it is inflated. Debian's tracker has about 70 MB, EPSS 12 MB, the others less.
     pub(crate) fn limit(&self) -> u64 {
         match self.kind {
-            FeedKind::Tracker => 512 * MIB,
-            FeedKind::Osv => 512 * MIB,
+            FeedKind::Tracker | FeedKind::Osv => 512 * MIB,
             FeedKind::Epss => 128 * MIB,
             FeedKind::Kev => 64 * MIB,
             FeedKind::Dsa | FeedKind::Dla => 32 * MIB,

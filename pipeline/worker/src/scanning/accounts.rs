@@ -93,7 +93,7 @@ impl Scanner {
         let given: BTreeSet<_> = records.iter().map(key).collect();
         let never = |it: &FixRecord| {
             let mut rows = knowledge.advisories.rows(&it.source, release);
-            rows.any(|row| row.id == it.id && fixed(&row).is_none())
+            rows.any(|row| row.id == it.id && matches!(row_fix(&row), RowFix::Never))
         };
         gone.retain(|it| {
             let in_scope = published.platforms.contains_key(&it.platform)
@@ -153,10 +153,15 @@ impl Account<'_> {
     ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
-            match fixed(&row) {
-                Some(fixed) => drop(fixes.insert(row.id.to_owned(), fixed.map(|it| (it, FixEvidence::Tracker)))),
-                None => drop(never.insert(row.id.to_owned())),
-            }
+            let known = match row_fix(&row) {
+                RowFix::Never => {
+                    never.insert(row.id.to_owned());
+                    continue;
+                }
+                RowFix::Unnamed => None,
+                RowFix::Version(version) => Some((version, FixEvidence::Tracker)),
+            };
+            fixes.insert(row.id.to_owned(), known);
         }
         for (id, version) in self.named(changelogs).into_iter().filter(|(id, _)| !never.contains(id)) {
             fixes.entry(id).or_default().get_or_insert((version, FixEvidence::Changelog));
@@ -192,11 +197,21 @@ impl Account<'_> {
     }
 }
 
-/// The fixed version that a row names; inside, none where nobody names one. None where the release was never affected, or it harms nobody.
-fn fixed(row: &AdvisoryRow<'_>) -> Option<Option<Version>> {
+/// What a row says of the version without it.
+enum RowFix {
+    /// The release never had it, or it harms nobody.
+    Never,
+    /// It names none.
+    Unnamed,
+    /// The first without it.
+    Version(Version),
+}
+
+fn row_fix(row: &AdvisoryRow<'_>) -> RowFix {
     match row.fixed_version {
-        Some("0") => None,
-        Some(version) => version.parse().ok().map(Some),
-        None => (row.urgency != "unimportant").then_some(None),
+        Some("0") => RowFix::Never,
+        Some(version) => version.parse().map_or(RowFix::Unnamed, RowFix::Version),
+        None if row.urgency == "unimportant" => RowFix::Never,
+        None => RowFix::Unnamed,
     }
 }

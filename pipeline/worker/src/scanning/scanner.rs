@@ -124,10 +124,10 @@ impl Scanner {
                 standing: Standing::of(&knowledge.feeds, now, scanner.feeds.stale_after()),
                 today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             };
-            let scanned = scanner.platforms(&image, &context);
+            let first = scanner.platforms(&image, &context);
             // To look into a .deb takes a hundred times as long as a scan: only sources with findings have theirs looked into.
             let found: BTreeSet<&str> =
-                scanned.iter().flat_map(|it| &it.report.findings).map(|it| it.source.as_str()).collect();
+                first.iter().flat_map(|it| &it.report.findings).map(|it| it.source.as_str()).collect();
             let wanted = image.lock.packages().filter(|package| found.contains(package.source.as_str()));
             let changelogs = scanner.changelogs.load(wanted);
             Ok(scanner.platforms(&image, &Context { changelogs: &changelogs, ..context }))

@@ -18,7 +18,7 @@ async fn second(answer: Answer) -> String {
     assert_eq!(home.feeds().knowledge().unwrap().advisories.len(), 30);
     assert!(news.changed.is_empty());
     let problem = after.problem.unwrap();
-    assert_eq!(news.problems, [problem.clone()]);
+    assert_eq!(news.problems, std::slice::from_ref(&problem));
     assert_eq!(home.events.lock().unwrap().last(), Some(&Event::FeedFailed { problem: problem.clone() }));
     problem.message
 }
