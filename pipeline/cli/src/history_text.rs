@@ -76,7 +76,7 @@ fn moments(record: &FixRecord) -> Table {
     }
     match &record.turn {
         Some(turn) => {
-            table.row(["tagged".to_owned(), "not yet".to_owned(), format!("whose turn: {}", shown(&turn.to_string()))])
+            table.row(["tagged".to_owned(), "not yet".to_owned(), format!("whose turn: {}", shown(&turn.to_string()))]);
         }
         None => row("tagged", record.tagged_at, tagged(record)),
     }

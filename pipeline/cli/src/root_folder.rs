@@ -72,8 +72,8 @@ impl RootFolder {
     fn read(&self, real: &RootPath, largest: u64) -> anyhow::Result<Vec<u8>> {
         let place = self.place(real);
         let mut bytes = Vec::new();
-        let read = File::open(&place).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes));
-        read.with_context(|| format!("cannot read `{}`", place.display()))?;
+        let done = File::open(&place).and_then(|file| file.take(largest + 1).read_to_end(&mut bytes));
+        done.with_context(|| format!("cannot read `{}`", place.display()))?;
         let fits = bytes.len() as u64 <= largest;
         ensure!(fits, "`{}` has more than the {largest} bytes that it may have", place.display());
         Ok(bytes)

@@ -92,10 +92,10 @@ async fn archive(context: &Context) -> BTreeMap<String, ArchiveVersions> {
     let read = async {
         let ledger = Ledger::open_read_only(&path).await?;
         let mut all = BTreeMap::new();
-        for (name, release) in context.catalogue()?.releases.iter() {
+        for (name, release) in &context.catalogue()?.releases {
             let suites: Vec<String> = release.suites.iter().map(|suite| suite.name.to_string()).collect();
             let suites: Vec<&str> = suites.iter().map(String::as_str).collect();
-            all.insert(name.to_string(), ledger.archive_versions(&suites).await?);
+            all.insert(name.clone(), ledger.archive_versions(&suites).await?);
         }
         anyhow::Ok(all)
     };

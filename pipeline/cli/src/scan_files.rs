@@ -39,14 +39,14 @@ pub(crate) fn read(tracker: &Path, data: &Data) -> anyhow::Result<Knowledge> {
         let bytes = self::bytes(path)?;
         knowledge.kev = KevCatalogue::read(&bytes.plain)
             .with_context(|| unusable(path, "catalogue of exploited vulnerabilities"))?;
-        let date = knowledge.kev.released();
-        used(&mut knowledge, FeedKind::Kev, &bytes, date);
+        let released = knowledge.kev.released();
+        used(&mut knowledge, FeedKind::Kev, &bytes, released);
     }
     if let Some(path) = &data.epss {
         let bytes = self::bytes(path)?;
         knowledge.epss = EpssScores::read(&bytes.plain).with_context(|| unusable(path, "list of EPSS scores"))?;
-        let date = knowledge.epss.date();
-        used(&mut knowledge, FeedKind::Epss, &bytes, date);
+        let scored = knowledge.epss.date();
+        used(&mut knowledge, FeedKind::Epss, &bytes, scored);
     }
     if let Some(path) = &data.osv {
         let bytes = self::bytes(path)?;

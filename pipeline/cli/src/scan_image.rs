@@ -96,12 +96,11 @@ async fn image(blobs: &Blobs, found: &Found, platform: Option<Platform>) -> anyh
     let manifest = ImageManifest::parse(&found.bytes).with_context(|| format!("in `{digest}`"))?;
     let kind = manifest.config.media_type.as_str();
     ensure!(is_config(kind), "`{digest}` is no image: its configuration has the media type `{kind}`");
-    let platform = match platform {
-        Some(platform) => platform,
-        None => {
-            let bytes = blobs.document(&manifest.config).await?;
-            ImageConfig::parse(&bytes).with_context(|| format!("in `{}`", manifest.config.digest))?.platform
-        }
+    let platform = if let Some(platform) = platform {
+        platform
+    } else {
+        let bytes = blobs.document(&manifest.config).await?;
+        ImageConfig::parse(&bytes).with_context(|| format!("in `{}`", manifest.config.digest))?.platform
     };
     Ok(Image { digest, platform, layers: manifest.layers })
 }

@@ -60,7 +60,8 @@ pub(crate) fn scheme(word: &str) -> Option<(Kind, String)> {
     // A layout keeps its scheme, which tells it from a registry.
     let rest_of =
         if scheme.starts_with("oci") && *kind == Kind::Image { format!("oci:{rest}") } else { rest.to_owned() };
-    (!rest.is_empty() && !(is_port && rest.contains('/'))).then_some((*kind, rest_of))
+    let is_registry = is_port && rest.contains('/');
+    (!rest.is_empty() && !is_registry).then_some((*kind, rest_of))
 }
 
 /// What a folder is; none where it is nothing that can be scanned.

@@ -55,7 +55,7 @@ impl TarFiles {
                     sections.insert(entry.path, Section { offset: entry.offset, size: entry.size });
                 }
                 (EntryKind::Symlink, Some(target)) => {
-                    drop(links.insert(entry.path.clone(), entry.path.link_target(target)))
+                    drop(links.insert(entry.path.clone(), entry.path.link_target(target)));
                 }
                 (EntryKind::Hardlink, Some(target)) => drop(
                     links.insert(

@@ -58,7 +58,7 @@ fn html_emptiness_and_what_is_cut_off_are_refused_for_every_feed() {
         }
     }
     assert!(shape(FeedKind::Tracker, "{}", None).unwrap_err().contains("2 bytes without any entry"));
-    assert!(shape(FeedKind::Kev, &KEV.replace(r#":1,"#, ":2,"), None).unwrap_err().contains("it counts 2 and has 1"));
+    assert!(shape(FeedKind::Kev, &KEV.replace(":1,", ":2,"), None).unwrap_err().contains("it counts 2 and has 1"));
     assert!(shape(FeedKind::Dsa, TRACKER, None).unwrap_err().contains("line 1"));
     assert!(shape(FeedKind::Epss, &EPSS.replace("0.85", "85"), None).unwrap_err().contains("line 3"));
     let error = check_shape(FeedKind::Support, b"a limited \xff", None).unwrap_err().to_string();

@@ -114,7 +114,7 @@ pub use rebuild_source::{BelievedProvenance, NoProvenance, believed_provenance};
 pub use recipe::{Recipe, RecipeError};
 pub use retry::RetryPolicy;
 pub use sayings::{Attachment, Saying};
-pub use scanning::{Blocked, Judging, PathLists, Rescan, SCAN_SCHEMA, ScannedPlatform, Scanner};
+pub use scanning::{Blocked, Judging, JudgingError, PathLists, Rescan, SCAN_SCHEMA, ScannedPlatform, Scanner};
 pub use segments::{MakeSegmentError, Segments};
 pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};
 pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};

@@ -12,7 +12,7 @@ mod rescan;
 mod scanner;
 mod statements;
 
-pub use judging::Judging;
+pub use judging::{Judging, JudgingError};
 pub use path_lists::PathLists;
 pub use rescan::Rescan;
 pub use scanner::{Blocked, ScannedPlatform, Scanner};

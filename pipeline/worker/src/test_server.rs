@@ -101,7 +101,7 @@ async fn send(stream: &mut TcpStream, answer: Answer) {
         Answer::Silent => return std::future::pending().await,
         Answer::Endless => {
             let _ = stream.write_all(b"HTTP/1.1 200 x\r\nconnection: close\r\n\r\n").await;
-            while stream.write_all(&[b'a'; 16_384]).await.is_ok() {}
+            while stream.write_all(&[b'a'; 4096]).await.is_ok() {}
             return;
         }
         Answer::Status(status) => (status, 0, Vec::new()),

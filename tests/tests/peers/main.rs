@@ -7,6 +7,7 @@ mod binary;
 mod debian;
 mod delivery;
 mod docker;
+mod findings;
 mod harness;
 mod keyless;
 mod registry;
@@ -16,6 +17,7 @@ mod scan;
 mod signed;
 mod smoke;
 mod verify;
+mod versions;
 
 use harness::{Factory, run};
 

@@ -159,7 +159,7 @@ fn finding(status: FindingStatus, at: u8) -> Finding {
         notices: vec![Notice { id: "DSA-6531-1".into(), date: "2026-11-20".parse().unwrap() }],
         debian: DebianWords { status: "open".into(), reason: Some("Minor issue".into()), ..DebianWords::default() },
         severity: severities(at),
-        description: (at % 2 == 0).then(|| "An overflow".into()),
+        description: (at.is_multiple_of(2)).then(|| "An overflow".into()),
         evidence,
     }
 }

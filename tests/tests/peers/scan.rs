@@ -50,7 +50,9 @@ fn equal(name: &str, ours: &BTreeSet<Row>, theirs: &BTreeSet<Row>) {
     let only_theirs: Vec<&Row> = theirs.difference(ours).collect();
     assert!(only_ours.is_empty() && only_theirs.is_empty(), "{name}: ours {only_ours:?}, theirs {only_theirs:?}");
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    ours.iter().for_each(|row| *counts.entry(&row[3]).or_default() += 1);
+    for row in ours {
+        *counts.entry(&row[3]).or_default() += 1;
+    }
     eprintln!("scan     {name}: {} findings, the same twice: {counts:?}", ours.len());
 }
 

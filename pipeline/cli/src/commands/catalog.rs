@@ -30,7 +30,7 @@ fn checked(context: &Context) -> anyhow::Result<Report> {
         Some(folder) => files_below(folder, folder)?,
         None => catalog::files().into_iter().map(|(path, _)| path.to_owned()).collect(),
     };
-    Ok(match context.catalogue() {
+    Ok(match context.judging().and_then(|_| context.catalogue()) {
         Ok(catalogue) => check(&catalogue, &files),
         Err(error) => Report {
             schema: "bedplate.catalog-check/v1",

@@ -37,13 +37,13 @@ impl Memory {
         }
         let mut knowledge = Knowledge::default();
         for (source, state) in sources.iter().zip(states) {
-            let Some(used) = state.used() else { continue };
-            match load(folder, source, &used.digest)? {
+            let Some(feed) = state.used() else { continue };
+            match load(folder, source, &feed.digest)? {
                 Ok(part) => {
                     part.join(&mut knowledge);
-                    knowledge.feeds.push(used);
+                    knowledge.feeds.push(feed);
                 }
-                Err(message) => forget(folder, state, message, &used.digest),
+                Err(message) => forget(folder, state, message, &feed.digest),
             }
         }
         let knowledge = Arc::new(knowledge);

@@ -11,8 +11,8 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
-    Notice, PublishedVersion, SourceHistory, Turn, fix_records,
+    ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix, Notice,
+    PublishedVersion, SourceHistory, Turn, fix_records,
 };
 
 use store::FixFilter;
@@ -93,7 +93,7 @@ impl Scanner {
         let given: BTreeSet<_> = records.iter().map(key).collect();
         let never = |it: &FixRecord| {
             let mut rows = knowledge.advisories.rows(&it.source, release);
-            rows.any(|row| row.id == it.id && matches!(row_fix(&row), RowFix::Never))
+            rows.any(|row| row.id == it.id && fixed(&row).is_none())
         };
         gone.retain(|it| {
             let in_scope = published.platforms.contains_key(&it.platform)
@@ -145,7 +145,8 @@ impl Account<'_> {
         records
     }
 
-    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet.
+    /// What fixes each vulnerability, if anything does. Debian's rows first; a changelog tells what they do not tell yet. What the release never
+    /// had, and what harms nobody, is in no ledger.
     fn fixes(
         &self,
         knowledge: &Knowledge,
@@ -153,15 +154,12 @@ impl Account<'_> {
     ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
-            let known = match row_fix(&row) {
-                RowFix::Never => {
-                    never.insert(row.id.to_owned());
-                    continue;
-                }
-                RowFix::Unnamed => None,
-                RowFix::Version(version) => Some((version, FixEvidence::Tracker)),
-            };
-            fixes.insert(row.id.to_owned(), known);
+            if row.fixed_version == Some("0") || (row.fixed_version.is_none() && row.urgency == "unimportant") {
+                never.insert(row.id.to_owned());
+                continue;
+            }
+            let version = row.fixed_version.and_then(|version| version.parse().ok());
+            fixes.insert(row.id.to_owned(), version.map(|it| (it, FixEvidence::Tracker)));
         }
         for (id, version) in self.named(changelogs).into_iter().filter(|(id, _)| !never.contains(id)) {
             fixes.entry(id).or_default().get_or_insert((version, FixEvidence::Changelog));
@@ -194,24 +192,5 @@ impl Account<'_> {
         let records = knowledge.notices.of_id(id);
         let own = records.filter(|record| record.fixed.iter().any(|fix| fix.source == self.source));
         own.map(|record| record.notice.clone()).min_by_key(|notice| notice.date)
-    }
-}
-
-/// What a row says of the version without it.
-enum RowFix {
-    /// The release never had it, or it harms nobody.
-    Never,
-    /// It names none.
-    Unnamed,
-    /// The first without it.
-    Version(Version),
-}
-
-fn row_fix(row: &AdvisoryRow<'_>) -> RowFix {
-    match row.fixed_version {
-        Some("0") => RowFix::Never,
-        Some(version) => version.parse().map_or(RowFix::Unnamed, RowFix::Version),
-        None if row.urgency == "unimportant" => RowFix::Never,
-        None => RowFix::Unnamed,
     }
 }

@@ -113,24 +113,24 @@ impl Scanner {
     /// Scans every platform of an image with what is known at `now`.
     pub(crate) async fn scan(&self, image: Scannable, now: Timestamp) -> Result<Vec<ScannedPlatform>, Failure> {
         let archive = self.archive(&image.lock.release).await?;
-        let scanner = self.clone();
+        let own = self.clone();
         blocking(move || {
-            let knowledge = scanner.feeds.knowledge()?;
+            let knowledge = own.feeds.knowledge()?;
             let context = Context {
                 knowledge: &knowledge,
                 archive: &archive,
                 changelogs: &Changelogs::default(),
-                rules: &scanner.judging.rules,
-                standing: Standing::of(&knowledge.feeds, now, scanner.feeds.stale_after()),
+                rules: &own.judging.rules,
+                standing: Standing::of(&knowledge.feeds, now, own.feeds.stale_after()),
                 today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             };
-            let first = scanner.platforms(&image, &context);
+            let scanned = own.platforms(&image, &context);
             // To look into a .deb takes a hundred times as long as a scan: only sources with findings have theirs looked into.
             let found: BTreeSet<&str> =
-                first.iter().flat_map(|it| &it.report.findings).map(|it| it.source.as_str()).collect();
+                scanned.iter().flat_map(|it| &it.report.findings).map(|it| it.source.as_str()).collect();
             let wanted = image.lock.packages().filter(|package| found.contains(package.source.as_str()));
-            let changelogs = scanner.changelogs.load(wanted);
-            Ok(scanner.platforms(&image, &Context { changelogs: &changelogs, ..context }))
+            let changelogs = own.changelogs.load(wanted);
+            Ok(own.platforms(&image, &Context { changelogs: &changelogs, ..context }))
         })
         .await
     }

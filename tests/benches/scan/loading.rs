@@ -1,16 +1,15 @@
-//! How fast are advisories read, stored and compared, and how much memory do they take? Beside CPython's `json`, in the same run.
+//! How fast are advisories read, stored and compared, and how much memory do they take? Beside CPython's `json`.
 //!
-//! `BEDPLATE_TRACKER=FILE cargo bench -p tests --bench scan`, where the file is the tracker's JSON, plain or zstd; without it one of its size is
-//! composed. Ratios are to reading it with ours; without `python3` its line says `not run`.
-
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may stop, and prints")]
+//! Ratios are to reading it with ours; without `python3` its line says `not run`.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use scan::{Advisories, FeedKind, check_shape};
+
+use super::{begin_peak, least, mega, memory, row};
 
 /// The least of so many runs counts.
 const RUNS: usize = 7;
@@ -21,12 +20,8 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const PYTHON: &str = "import json,sys,time\ntext=open(sys.argv[1],'rb').read()\nbegun=time.perf_counter()\njson.loads(text)\n\
                       print(time.perf_counter()-begun)";
 
-fn main() {
-    println!("{:<66} {:>10} {:>8}", "what", "", "ratio");
-    tracker(&tracker_file());
-}
-
-fn tracker(bytes: &[u8]) {
+/// Reading, storing, comparing.
+pub(crate) fn measure(bytes: &[u8]) {
     let before = begin_peak();
     let advisories = Advisories::read_tracker(bytes).unwrap();
     let peak = memory("VmHWM:");
@@ -75,7 +70,8 @@ fn python(file: &Path) -> Option<Duration> {
     Some(Duration::from_secs_f64(String::from_utf8(output.stdout).ok()?.trim().parse().ok()?))
 }
 
-fn tracker_file() -> Vec<u8> {
+/// The file that the environment names, or a composed one.
+pub(crate) fn tracker_file() -> Vec<u8> {
     let Some(path) = std::env::var_os("BEDPLATE_TRACKER") else {
         println!("no BEDPLATE_TRACKER: a tracker file of that size is composed");
         return composed();
@@ -120,37 +116,4 @@ fn composed() -> Vec<u8> {
     }
     text.push('}');
     text.into_bytes()
-}
-
-/// Lets the kernel count the peak anew. What is in memory now.
-fn begin_peak() -> usize {
-    // Where that is not allowed, the peak is that of the whole process: larger, never smaller.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-    memory("VmRSS:")
-}
-
-/// A line of `/proc/self/status`, in bytes.
-fn memory(name: &str) -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kib| kib.parse::<usize>().ok()).unwrap_or(0) * 1024
-}
-
-#[expect(clippy::cast_precision_loss, reason = "sizes to print")]
-fn mega(bytes: usize) -> f64 {
-    bytes as f64 / 1e6
-}
-
-fn row(what: &str, took: Duration, ratio: Option<f64>) {
-    let ratio = ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
-    println!("{what:<66} {:>7.1} ms {ratio:>8}", took.as_secs_f64() * 1e3);
-}
-
-fn least(runs: usize, mut work: impl FnMut()) -> Duration {
-    let mut once = || {
-        let begun = Instant::now();
-        work();
-        begun.elapsed()
-    };
-    (0..runs).map(|_| once()).min().unwrap()
 }

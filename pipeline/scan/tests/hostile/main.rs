@@ -1,10 +1,18 @@
 //! Bytes of each format, cut, flipped, doubled and spliced: the answer is a value or an error, never a panic.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop")]
+
+mod documents;
+mod harm;
+mod large;
+
 use proptest::prelude::*;
 use scan::{Advisories, FeedKind, check_shape, read_osv};
 
-const TRACKER: &[u8] = include_bytes!("tracker-sample/expected.json");
-const DSA: &[u8] = include_bytes!("tracker-sample/DSA-list.sample");
+use harm::{harm, harmed};
+
+const TRACKER: &[u8] = include_bytes!("../tracker-sample/expected.json");
+const DSA: &[u8] = include_bytes!("../tracker-sample/DSA-list.sample");
 const SUPPORT: &[u8] =
     b"# columns\ngolang.*  limited  See the notes\nconsul\tnon-supported 1.10 2023-09-20 x\n\xc3\xa9 supported\n";
 const ENDED: &[u8] = b"lxd 5.0.2-5+deb12u6 2026-06-12\nphp-horde.* 0 2025-03-22 x\n";
@@ -14,76 +22,6 @@ const EPSS: &[u8] =
 const EPSS_JSON: &[u8] =
     br#"{"score_date":"2021-08-31T00:00:00+0000","data":[{"id":"CVE-2019-19609","epss":0.05885,"percentile":1e0}]}"#;
 const OSV: &[u8] = br#"{"id":"CVE-2002-1","modified":"2025-01-16T18:15:18Z","related":["DSA-142"],"details":"\u00e9","severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},{"type":"CVSS_V4","score":"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"}],"affected":[{"package":{"ecosystem":"Debian:12","name":"acm"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"5.0-10"},{"fixed":"1:5~x"}]}],"ecosystem_specific":{"urgency":"low"}}]}"#;
-
-/// What is done to the bytes, at places that are taken modulo their length.
-#[derive(Debug, Clone)]
-enum Harm {
-    Cut(usize),
-    Flip(usize, u8),
-    Double(usize, usize),
-    Splice(usize, usize, usize),
-    Put(usize, &'static str),
-}
-
-fn harm() -> impl Strategy<Value = Harm> {
-    let place = any::<usize>;
-    let words = [
-        "\"",
-        "{",
-        "}",
-        "[",
-        ",",
-        ":",
-        "\\u",
-        "null",
-        "-1",
-        "1e999",
-        "0",
-        "\n",
-        "\t",
-        "\u{1f}",
-        "[",
-        "]",
-        "- ",
-        "é",
-        "18446744073709551616",
-    ];
-    prop_oneof![
-        place().prop_map(Harm::Cut),
-        (place(), any::<u8>()).prop_map(|(at, bit)| Harm::Flip(at, bit)),
-        (place(), place()).prop_map(|(at, end)| Harm::Double(at, end)),
-        (place(), place(), place()).prop_map(|(at, from, end)| Harm::Splice(at, from, end)),
-        (place(), prop::sample::select(words.to_vec())).prop_map(|(at, word)| Harm::Put(at, word)),
-    ]
-}
-
-fn harmed(bytes: &[u8], harms: &[Harm]) -> Vec<u8> {
-    let mut bytes = bytes.to_vec();
-    for harm in harms {
-        let length = bytes.len().max(1);
-        let piece = |bytes: &[u8], from: usize, end: usize| {
-            let (from, end) = (from % length, end % length);
-            bytes.get(from.min(end)..from.max(end)).unwrap_or_default().to_vec()
-        };
-        match *harm {
-            Harm::Cut(at) => bytes.truncate(at % length),
-            Harm::Flip(at, bits) => bytes.iter_mut().skip(at % length).take(1).for_each(|byte| *byte ^= bits),
-            Harm::Double(from, end) => bytes.extend(piece(&bytes, from, end)),
-            Harm::Splice(at, from, end) => {
-                let piece = piece(&bytes, from, end);
-                insert(&mut bytes, at % length, &piece);
-            }
-            Harm::Put(at, word) => insert(&mut bytes, at % length, word.as_bytes()),
-        }
-    }
-    bytes
-}
-
-fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
-    let behind = bytes.split_off(at);
-    bytes.extend_from_slice(piece);
-    bytes.extend(behind);
-}
 
 fn ask(advisories: &Advisories) {
     let mut count = 0;
@@ -100,7 +38,7 @@ proptest! {
     #[test]
     fn harmed_feeds_are_read_or_refused(harms in prop::collection::vec(harm(), 1..4)) {
         let feeds = [
-            (FeedKind::Dsa, DSA), (FeedKind::Support, SUPPORT), (FeedKind::Support, ENDED), (FeedKind::Kev, KEV),
+            (FeedKind::Dsa, DSA), (FeedKind::Dla, DSA), (FeedKind::Support, SUPPORT), (FeedKind::Support, ENDED), (FeedKind::Kev, KEV),
             (FeedKind::Epss, EPSS), (FeedKind::Epss, EPSS_JSON), (FeedKind::Osv, OSV),
         ];
         for (kind, bytes) in feeds {
