@@ -11,10 +11,9 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix, Notice,
-    PublishedVersion, SourceHistory, Turn, fix_records,
+    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
+    Notice, PublishedVersion, SourceHistory, Turn, fix_records,
 };
-
 use store::FixFilter;
 
 use crate::scanning::Scanner;
@@ -93,7 +92,7 @@ impl Scanner {
         let given: BTreeSet<_> = records.iter().map(key).collect();
         let never = |it: &FixRecord| {
             let mut rows = knowledge.advisories.rows(&it.source, release);
-            rows.any(|row| row.id == it.id && fixed(&row).is_none())
+            rows.any(|row| row.id == it.id && is_never(&row))
         };
         gone.retain(|it| {
             let in_scope = published.platforms.contains_key(&it.platform)
@@ -118,6 +117,11 @@ impl Scanner {
 /// What tells a row of an image from its others.
 fn key(record: &FixRecord) -> (&str, &str, &str, u32) {
     (&record.platform, &record.source, &record.id, record.occurrence)
+}
+
+/// Whether the release never had it, or it harms nobody.
+fn is_never(row: &AdvisoryRow<'_>) -> bool {
+    row.fixed_version == Some("0") || (row.fixed_version.is_none() && row.urgency == "unimportant")
 }
 
 /// Whether the tags held more than one version: only then a changelog has something to tell.
@@ -154,7 +158,7 @@ impl Account<'_> {
     ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
-            if row.fixed_version == Some("0") || (row.fixed_version.is_none() && row.urgency == "unimportant") {
+            if is_never(&row) {
                 never.insert(row.id.to_owned());
                 continue;
             }
