@@ -163,6 +163,6 @@ fn theirs(tracker: &Path, sources: &BTreeSet<(String, String, String)>) -> BTree
     let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "{script:?}: {}", output.status, script = command.get_program());
+    assert!(output.status.success(), "{}: {}", command.get_program().display(), output.status);
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }

@@ -14,6 +14,7 @@ use scan::{
     AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
     Notice, PublishedVersion, SourceHistory, Turn, fix_records,
 };
+
 use store::FixFilter;
 
 use crate::scanning::Scanner;
@@ -92,7 +93,7 @@ impl Scanner {
         let given: BTreeSet<_> = records.iter().map(key).collect();
         let never = |it: &FixRecord| {
             let mut rows = knowledge.advisories.rows(&it.source, release);
-            rows.any(|row| row.id == it.id && is_never(&row))
+            rows.any(|row| row.id == it.id && is_none(&row))
         };
         gone.retain(|it| {
             let in_scope = published.platforms.contains_key(&it.platform)
@@ -119,14 +120,14 @@ fn key(record: &FixRecord) -> (&str, &str, &str, u32) {
     (&record.platform, &record.source, &record.id, record.occurrence)
 }
 
-/// Whether the release never had it, or it harms nobody.
-fn is_never(row: &AdvisoryRow<'_>) -> bool {
-    row.fixed_version == Some("0") || (row.fixed_version.is_none() && row.urgency == "unimportant")
-}
-
 /// Whether the tags held more than one version: only then a changelog has something to tell.
 fn has_moved(held: &[PublishedVersion]) -> bool {
     held.windows(2).any(|pair| pair[0].version != pair[1].version)
+}
+
+/// Whether a row says that the release never had it, or that it harms nobody: neither is in the ledger.
+fn is_none(row: &AdvisoryRow<'_>) -> bool {
+    row.fixed_version.map_or(row.urgency == "unimportant", |version| version == "0")
 }
 
 impl Account<'_> {
@@ -158,7 +159,7 @@ impl Account<'_> {
     ) -> BTreeMap<String, Option<(Version, FixEvidence)>> {
         let (mut fixes, mut never) = (BTreeMap::new(), BTreeSet::new());
         for row in knowledge.advisories.rows(self.source, self.release) {
-            if is_never(&row) {
+            if is_none(&row) {
                 never.insert(row.id.to_owned());
                 continue;
             }
