@@ -1,7 +1,5 @@
 //! Real records of the tracker, an image of trixie with what the archive had on 2026-09-12, and what was found by hand.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop")]
-
 use scan::{
     Advisories, ArchiveVersions, Changelogs, Context, Distribution, EvidenceRules, FindingStatus, InstalledPackage,
     Inventory, Knowledge, Notices, Report, ReportSubject, Standing, scan,
@@ -81,8 +79,7 @@ fn inventory(installed: &[[&str; 4]]) -> Inventory {
 
 fn report(installed: &[[&str; 4]]) -> Report {
     let advisories = Advisories::read_tracker(ROWS.as_bytes()).expect("it is sound");
-    let knowledge =
-        Knowledge { advisories, notices: Notices::read(ADVISORIES).expect("it is sound"), ..Knowledge::default() };
+    let knowledge = Knowledge { advisories, notices: Notices::read(ADVISORIES).expect("it is sound"), ..Knowledge::default() };
     let context = Context {
         knowledge: &knowledge,
         archive: &ArchiveVersions::default(),
