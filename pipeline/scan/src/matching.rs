@@ -15,6 +15,7 @@ mod support;
 mod verdict;
 mod whole;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 pub(crate) use build::{severities, words};
@@ -122,7 +123,9 @@ pub fn findings_of(
     let ended = support::ended(&mut matched, image.inventory.distribution.release_number());
     let mut findings = Vec::new();
     let mut asked = false;
-    for row in context.knowledge.advisories.rows(source.source, release) {
+    let version = matched.version.clone().ok();
+    let is_had = |fixed: &str| version.as_ref().is_some_and(|it| it.cmp_text(fixed).is_ok_and(Ordering::is_ge));
+    for row in context.knowledge.advisories.rows_but(source.source, release, is_had) {
         asked = true;
         if let Some(verdict) = verdict::of_row(&row, &mut matched, ended) {
             findings.push(build::of_row(&row, &matched, verdict));

@@ -5,6 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The fixed version of a row that says that the release never had it.
+pub(crate) const NEVER: &str = "0";
+
 /// What the tracker says about `id` in `source` of `release`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdvisoryRow<'a> {

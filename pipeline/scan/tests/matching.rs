@@ -1,5 +1,7 @@
 //! Real records of the tracker, an image of trixie with what the archive had on 2026-09-12, and what was found by hand.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop")]
+
 use scan::{
     Advisories, ArchiveVersions, Changelogs, Context, Distribution, EvidenceRules, FindingStatus, InstalledPackage,
     Inventory, Knowledge, Notices, Report, ReportSubject, Standing, scan,

@@ -20,7 +20,7 @@ pub use index::IndexError;
 use record::{Group, Row, SEPARATOR};
 use strings::{NONE, Strings};
 
-use crate::row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
+use crate::row::{AdvisoryRow, NEVER, NoDsa, NoDsaKind, RowKey, RowStatus};
 
 /// All rows, ordered by source, release and id.
 #[derive(Debug, Clone, Default)]
@@ -35,9 +35,28 @@ pub struct Advisories {
 impl Advisories {
     /// What is said about a source in a release, ordered by id.
     pub fn rows<'a>(&'a self, source: &str, release: &str) -> impl Iterator<Item = AdvisoryRow<'a>> + use<'a> {
+        self.records(source, release).iter().map(|row| self.row(row))
+    }
+
+    /// The same without rows that are resolved in a version that is had. Most are, and those cost no more than to compare that version.
+    pub(crate) fn rows_but<'a, F: Fn(&str) -> bool>(
+        &'a self,
+        source: &str,
+        release: &str,
+        is_had: F,
+    ) -> impl Iterator<Item = AdvisoryRow<'a>> + use<'a, F> {
+        let is_resolved = |row: &Row| RowStatus::of(self.strings.get(row.status)) == RowStatus::Resolved;
+        let is_left = move |row: &&Row| {
+            let fixed = self.strings.get_some(row.fixed);
+            !(is_resolved(row) && fixed.is_some_and(|fixed| fixed != NEVER && is_had(fixed)))
+        };
+        self.records(source, release).iter().filter(is_left).map(|row| self.row(row))
+    }
+
+    fn records(&self, source: &str, release: &str) -> &[Row] {
         let found = self.groups.binary_search_by(|group| self.compare(group, source, release));
         let rows = found.map_or(0..0, |at| self.range(at));
-        self.rows.get(rows).unwrap_or_default().iter().map(|row| self.row(row))
+        self.rows.get(rows).unwrap_or_default()
     }
 
     /// Everything, ordered by source, release and id.
@@ -124,6 +143,21 @@ fn suites(text: &str) -> Vec<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::fixture::{bare, built, full};
+    use super::*;
+
+    #[test]
+    fn only_rows_that_are_resolved_in_a_version_that_is_had_are_left_out() {
+        let left = |row: AdvisoryRow<'static>, had: &str| {
+            let advisories = built(std::slice::from_ref(&row));
+            advisories.rows_but(row.source, row.release, |fixed| fixed == had).count()
+        };
+        let with = |status, fixed_version| AdvisoryRow { status, fixed_version, ..full("CVE-2026-1") };
+        assert_eq!(left(with(RowStatus::Resolved, Some("1-2")), "1-2"), 0);
+        assert_eq!(left(with(RowStatus::Resolved, Some("1-2")), "1-1"), 1);
+        assert_eq!(left(with(RowStatus::Resolved, Some("0")), "0"), 1, "it never had it: a verdict of its own");
+        assert_eq!(left(with(RowStatus::Resolved, None), ""), 1);
+        assert_eq!(left(with(RowStatus::Open, Some("1-2")), "1-2"), 1);
+    }
 
     #[test]
     fn rows_are_found_by_source_and_release_and_by_id_with_every_field() {

@@ -22,10 +22,7 @@ use std::cmp::Ordering;
 use super::Matched;
 use super::fix::{Place, place};
 use crate::finding::{ArchiveFix, FindingStatus};
-use crate::row::{AdvisoryRow, NoDsaKind, RowStatus};
-
-/// The version of a row that says that the release never had it.
-const NEVER: &str = "0";
+use crate::row::{AdvisoryRow, NEVER, NoDsaKind, RowStatus};
 
 /// What a row comes to.
 pub(super) struct Verdict {
