@@ -80,15 +80,15 @@ fn inventory(installed: &[[&str; 4]]) -> Inventory {
 }
 
 fn report(installed: &[[&str; 4]]) -> Report {
-    let advisories = Advisories::read_tracker(ROWS.as_bytes()).expect("it is sound");
-    let knowledge = Knowledge { advisories, notices: Notices::read(ADVISORIES).expect("it is sound"), ..Knowledge::default() };
+    let advisories = Advisories::read_tracker(ROWS.as_bytes()).unwrap();
+    let knowledge = Knowledge { advisories, notices: Notices::read(ADVISORIES).unwrap(), ..Knowledge::default() };
     let context = Context {
         knowledge: &knowledge,
         archive: &ArchiveVersions::default(),
         changelogs: &Changelogs::default(),
         rules: &EvidenceRules::default(),
-        standing: Standing::Current { date: "2026-11-23T00:00:00Z".parse().expect("it is sound") },
-        today: "2026-11-23".parse().expect("it is sound"),
+        standing: Standing::Current { date: "2026-11-23T00:00:00Z".parse().unwrap() },
+        today: "2026-11-23".parse().unwrap(),
     };
     scan(&inventory(installed), ReportSubject::default(), None, &context)
 }
