@@ -11,9 +11,9 @@ use tests::binary;
 use crate::publisher::{Publisher, layer};
 
 const DAY: Duration = Duration::from_hours(24);
-/// An index, two manifests, their configurations and layer; for each of the three four bundles with their referrers, and `{}` once. The
-/// classic signatures have tags, and stay.
-const FORGOTTEN: usize = 6 + 3 * 8 + 1;
+/// An index, two manifests, their configurations and layer; for each of the three four bundles with their referrers, and `{}` once; and for
+/// each of the three a classic signature: manifest, configuration and payload.
+const FORGOTTEN: usize = 6 + 3 * 8 + 1 + 3 * 3;
 
 fn collect(publisher: &Publisher, arguments: &[&str]) -> Value {
     let mut command = Command::new(binary());

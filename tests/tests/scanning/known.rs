@@ -15,7 +15,7 @@ pub(crate) struct Tracker(BTreeMap<String, BTreeMap<String, Value>>);
 
 impl Tracker {
     /// A row of trixie: everything that stands under the release.
-    pub(crate) fn row(mut self, source: &str, id: &str, release: Value) -> Self {
+    pub(crate) fn row(mut self, source: &str, id: &str, release: &Value) -> Self {
         let issue =
             json!({"description": format!("{source} does what it should not"), "releases": {"trixie": release}});
         self.0.entry(source.to_owned()).or_default().insert(id.to_owned(), issue);
@@ -24,7 +24,7 @@ impl Tracker {
 
     /// Nobody has fixed it.
     pub(crate) fn open(self, source: &str, id: &str) -> Self {
-        self.row(source, id, json!({"status": "open", "urgency": "medium", "repositories": {"trixie": "1"}}))
+        self.row(source, id, &json!({"status": "open", "urgency": "medium", "repositories": {"trixie": "1"}}))
     }
 
     /// Fixed in a version; `0` says that the release never had it.
@@ -33,7 +33,7 @@ impl Tracker {
         let repositories = json!({"trixie": "1"});
         let row =
             json!({"status": "resolved", "urgency": urgency, "fixed_version": version, "repositories": repositories});
-        self.row(source, id, row)
+        self.row(source, id, &row)
     }
 
     /// Without what it says of an id.

@@ -18,9 +18,9 @@ fn tracker() -> Tracker {
         .fixed("tzdata", "CVE-2026-1002", "0")
         .fixed("netbase", "CVE-2026-1003", "6.4")
         .fixed("netbase", "CVE-2026-1004", "6.5")
-        .row("media-types", "CVE-2026-1005", ignored)
-        .row("base-files", "CVE-2026-1006", json!({"status": "open", "urgency": "unimportant"}))
-        .row("base-files", "CVE-2026-1007", json!({"status": "undetermined", "urgency": "not yet assigned"}))
+        .row("media-types", "CVE-2026-1005", &ignored)
+        .row("base-files", "CVE-2026-1006", &json!({"status": "open", "urgency": "unimportant"}))
+        .row("base-files", "CVE-2026-1007", &json!({"status": "undetermined", "urgency": "not yet assigned"}))
         .fixed("base-files", "CVE-2026-1008", "14")
         .open("openssl", "CVE-2026-1009")
 }

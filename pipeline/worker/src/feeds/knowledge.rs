@@ -31,8 +31,8 @@ impl Memory {
         sources: &[FeedSource],
     ) -> Result<Arc<Knowledge>, DiskError> {
         let states: Vec<FeedState> = sources.iter().map(|source| folder.state(source)).collect();
-        let uses: Vec<FeedUse> = states.iter().filter_map(FeedState::used).collect();
-        if let Some(known) = self.knowledge.as_ref().filter(|known| known.feeds == uses) {
+        let all: Vec<FeedUse> = states.iter().filter_map(FeedState::used).collect();
+        if let Some(known) = self.knowledge.as_ref().filter(|known| known.feeds == all) {
             return Ok(Arc::clone(known));
         }
         let mut knowledge = Knowledge::default();

@@ -83,7 +83,7 @@ impl Reader {
         }
         let address = source.address();
         let plain = inflate(source, file.read_back()?)?;
-        let shape = check_shape(source.kind, &plain, former.as_ref().map(|former| &former.shape)).map_err(|error| {
+        let shape = check_shape(source.kind, &plain, former.map(|former| &former.shape)).map_err(|error| {
             FeedsError::Shape {
                 address: address.clone(),
                 source: Box::new(error),

@@ -55,7 +55,7 @@ impl Judging {
 mod tests {
     use super::*;
 
-    const STATEMENT: &str = "- {ids: [CVE-2026-1], source: a, status: not_affected, justification: component_not_present, \
+    const STATEMENT: &str = "- {ids: [CVE-2026-1], sources: [a], status: not_affected, justification: component_not_present, \
                              author: Ann Example, reason: a part that is not there, expires: 2027-01-01}\n";
 
     #[test]
