@@ -90,6 +90,8 @@ build regctl github.com/regclient/regclient/cmd/regctl v0.11.7
 build helm helm.sh/helm/v3/cmd/helm v3.22.0
 python sbom spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0'
 npm_packages sarif @microsoft/sarif-multitool-linux@5.7.0
+# Its own script would make it so, and no script of a package is run.
+chmod -f +x "$folder/npm/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool" || true
 npm_packages sigstore @sigstore/verify@3.1.0 @sigstore/bundle@4.0.0
 
 if [ -n "$sigstore" ]; then

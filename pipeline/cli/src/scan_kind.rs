@@ -1,6 +1,6 @@
 //! What kind of thing a word of the command line names: found out from what is there, or said with `--type` or a scheme.
 //!
-//! In: a word, and what the command line says about it. Out: a [`Kind`] and the word without its scheme; of a text the [`TextKind`].
+//! In: a word, and what the command line says about it. Out: a [`Kind`] and the word without its scheme; of a text its form.
 
 use std::path::Path;
 

@@ -56,9 +56,10 @@ def parsed(purl):
 
 
 def canonical(text):
-    """A package URL is well formed and canonical, the escaping of slashes in qualifiers aside: this library leaves them."""
+    """A package URL is well formed and canonical, but for slashes in qualifiers, which this library leaves, and the case of hexadecimal digits, which
+    it lowers in names."""
     again = PackageURL.from_string(text).to_string()
-    if again.replace("/", "%2F") != text.replace("/", "%2F"):
+    if again.replace("/", "%2F").lower() != text.replace("/", "%2F").lower():
         yield f"`{text}` is canonically `{again}`"
 
 

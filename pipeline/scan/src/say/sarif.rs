@@ -21,6 +21,8 @@ use crate::words;
 
 /// Name and version of the tool.
 const TOOL: (&str, &str) = ("bedplate", env!("CARGO_PKG_VERSION"));
+/// Where more about it stands.
+const ABOUT: &str = "https://bedplate.dev";
 
 /// The report as SARIF.
 pub fn sarif(report: &Report) -> String {
@@ -35,6 +37,7 @@ pub fn sarif(report: &Report) -> String {
         name: TOOL.0,
         version: TOOL.1,
         semantic_version: TOOL.1,
+        information_uri: ABOUT,
         rules: rules.values().filter_map(|findings| rule(findings)).collect(),
     };
     let run = Run {

@@ -40,6 +40,7 @@ pub(crate) struct Driver {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
     pub(crate) semantic_version: &'static str,
+    pub(crate) information_uri: &'static str,
     pub(crate) rules: Vec<Rule>,
 }
 

@@ -82,7 +82,7 @@ fn a_factory_without_keys_signs_once_and_is_verified_offline() {
     sigstore.stop();
     let verify = |subject: &str| {
         let believed = fs::read_to_string(&policy).unwrap().replace(SUBJECT, subject);
-        let path = place.folder().join("believed.yaml");
+        let path = policy.with_file_name("believed.yaml");
         fs::write(&path, believed).unwrap();
         let mut command = place.command("verify", &state);
         command.args(["python", "--offline", "--trusted-root"]).arg(&root).arg("--policy").arg(path);
