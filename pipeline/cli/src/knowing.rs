@@ -60,7 +60,7 @@ impl Knowing {
             if told.get(&problem.name) != Some(&problem.message) {
                 told.insert(problem.name.clone(), problem.message.clone());
                 let line = format!("feed {}: {}", problem.name, problem.message);
-                tracing::warn!("{line} [{}]", problem.whose);
+                tracing::debug!("{line} [{}]", problem.whose);
                 record(&self.scanner, EventKind::FeedRefused, line, None).await;
             }
         }

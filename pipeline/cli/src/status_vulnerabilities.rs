@@ -2,11 +2,11 @@
 //!
 //! In: [`ImageFindings`]. Out: a section of the image's page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use scan::{Finding, FindingStatus, evidence, in_words, status_word, tracker_page};
+use scan::{Finding, FindingStatus, Remark, evidence, in_words, status_word, tracker_page};
 
 use crate::findings::{FindingRow, ImageFindings, Known};
 use crate::status_findings::{counts, grade};
@@ -33,6 +33,16 @@ pub(crate) fn section(known: &Known, name: &str, now: Timestamp) -> Markup {
     }
 }
 
+/// What a reader should know, each once; folded where it is much.
+fn remarks(image: &ImageFindings) -> Markup {
+    let all: BTreeSet<&Remark> = image.reports.iter().flat_map(|report| &report.remarks).collect();
+    let listed = html! { @for remark in &all { p.message { (remark) } } };
+    if all.len() <= 2 {
+        return listed;
+    }
+    html! { details { summary { (all.len()) " remarks" } (listed) } }
+}
+
 fn found(image: &ImageFindings, now: Timestamp) -> Markup {
     let rows = |keep: fn(FindingStatus) -> bool| {
         image.rows.iter().filter(move |row| keep(row.finding.status)).collect::<Vec<_>>()
@@ -42,7 +52,7 @@ fn found(image: &ImageFindings, now: Timestamp) -> Markup {
     let not_affected = rows(|status| status == FindingStatus::NotAffected);
     html! {
         @if let Some(at) = image.scanned { p { "Scanned " (time(at, now)) ": " (image.standing) "." } }
-        @for remark in image.reports.iter().flat_map(|report| &report.remarks) { p.message { (remark) } }
+        (remarks(image))
         @if !open.is_empty() { (table(image, &open, now)) }
         @if !negligible.is_empty() {
             details { summary { (negligible.len()) " that Debian calls unimportant" } (table(image, &negligible, now)) }

@@ -5,6 +5,7 @@ use jiff::{Timestamp, ToSpan};
 use scan::EvidenceRules;
 use serde_json::{Value, json};
 
+use crate::history::fixes;
 use crate::house::House;
 use crate::known::Tracker;
 use crate::said::{Said, said};
@@ -64,6 +65,8 @@ async fn a_part_that_the_image_lacks_makes_it_not_affected_and_one_that_it_has_d
         let word = ("not_affected".to_owned(), Some("vulnerable_code_not_in_execute_path".to_owned()));
         assert_eq!(stated(&said, "CVE-2026-1004"), word);
     }
+    assert_eq!(fixes(&house, "CVE-2026-1001").await, [], "nobody waits for the fix of what harms nobody");
+    assert_eq!(fixes(&house, "CVE-2026-1002").await.len(), 1);
     // The paths of the image are remembered: without building it, a rescan finds the same.
     house.know(&known().open("tzdata", "CVE-2026-1005"));
     assert_eq!(house.rescan().await.restated, ["static"]);

@@ -11,8 +11,8 @@ use assemble::LockedPackage;
 use debian::Version;
 use plan::Publication;
 use scan::{
-    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FixEvidence, FixRecord, FixState, Knowledge, KnownFix,
-    Notice, PublishedVersion, SourceHistory, Turn, fix_records,
+    AdvisoryRow, ArchiveHistory, ArchiveMoment, Changelogs, FindingStatus, FixEvidence, FixRecord, FixState, Knowledge,
+    KnownFix, Notice, PublishedVersion, SourceHistory, Turn, fix_records,
 };
 
 use store::FixFilter;
@@ -57,6 +57,7 @@ impl Scanner {
         let (knowledge, changelogs) = self.known(published, moved).await?;
         let mut records = Vec::new();
         for (platform, histories) in &all {
+            let harmless = self.harmless(&published.image, platform).await?;
             for (source, publications) in histories {
                 let account = Account {
                     image: &published.image,
@@ -68,11 +69,20 @@ impl Scanner {
                     archive: &self.ledger.archive_moments(&suites, source).await?,
                     sid: &self.ledger.archive_moments(&[SID], source).await?,
                 };
-                records.extend(account.records(&knowledge, &changelogs));
+                let counts =
+                    |it: &FixRecord| it.state != FixState::Open || !harmless.contains(&(source.clone(), it.id.clone()));
+                records.extend(account.records(&knowledge, &changelogs).into_iter().filter(counts));
             }
         }
         self.ledger.record_fixes(&records).await?;
         self.withdraw(published, sources, &knowledge, &records).await
+    }
+
+    /// What the newest report calls not affected, by (source, id): nobody waits for its fix.
+    async fn harmless(&self, image: &str, platform: &str) -> Result<BTreeSet<(String, String)>, Failure> {
+        let findings = self.ledger.latest_report(image, platform).await?.map(|it| it.report.findings);
+        let harmless = findings.into_iter().flatten().filter(|it| it.status == FindingStatus::NotAffected);
+        Ok(harmless.map(|it| (it.source, it.id)).collect())
     }
 
     /// Takes out the rows of an image that what is known now gives no more: an open one that nobody speaks of, and any that Debian says never
