@@ -17,7 +17,7 @@ fn error(text: &str) -> String {
 fn large_files_are_refused_with_their_place() {
     assert!(error(&"[".repeat(SIZE)).contains("at line 1 column"));
     let deep = format!("{{\"a\":{{\"CVE-1\":{{\"x\":{}", "[".repeat(SIZE));
-    assert!(error(&deep).contains("recursion limit"), "{}", error(&deep));
+    assert!(error(&deep).contains("a: CVE-1: EOF while parsing a list at line 1 column"), "{}", error(&deep));
     let name = format!("{{\"{}", "a".repeat(SIZE));
     assert!(error(&name).contains("line 1"), "{}", error(&name));
     let value = format!(r#"{{"a":{{"CVE-1":{{"releases":{{"trixie":{{"status":"{}"}}}}}}}}}}"#, "a".repeat(SIZE));
