@@ -53,7 +53,7 @@ pub use max_age::{MaxAge, MaxAgeError};
 pub use name_pattern::{NamePattern, PatternError};
 pub use policy::{Classic, ImageRule, Others, Policy, PolicyError, Role, StatementRule, TrustedIdentity, TrustedKey};
 pub use predicate::{
-    COSIGN_SIGNATURE, CYCLONEDX, CosignSignature, Document, OPENVEX, PROVENANCE, Predicate, REBUILD, SPDX,
+    COSIGN_SIGNATURE, CYCLONEDX, CosignSignature, Document, LAG_SUMMARY, OPENVEX, PROVENANCE, Predicate, REBUILD, SPDX,
     VULNERABILITY_REPORT, is_of_type, predicate_name, predicate_type,
 };
 pub use proof::{Form, Proof, Standing};

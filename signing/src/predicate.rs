@@ -23,6 +23,8 @@ pub const OPENVEX: &str = "https://openvex.dev/ns/v0.2.0";
 pub const VULNERABILITY_REPORT: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
 /// `https://bedplate.dev/rebuild/v1`: ours: "I built this from its provenance". See [`crate::RebuildReport`].
 pub const REBUILD: &str = "https://bedplate.dev/rebuild/v1";
+/// How long fixes took in a month: about the file that says so.
+pub const LAG_SUMMARY: &str = "https://bedplate.dev/lag-summary/v1";
 
 /// What can be said in a statement.
 pub trait Predicate: Serialize {

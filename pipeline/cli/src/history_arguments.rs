@@ -1,7 +1,10 @@
 //! The command lines of `history` and `status`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use oci::Platform;
+use store::Month;
 
 /// `bedplate history`.
 ///
@@ -9,7 +12,7 @@ use oci::Platform;
 #[derive(Debug, Args)]
 pub(crate) struct History {
     /// The image. With `--export`, all images where none is named.
-    #[arg(value_name = "IMAGE", required_unless_present = "export")]
+    #[arg(value_name = "IMAGE", required_unless_present_any = ["export", "summary"])]
     pub image: Option<String>,
     /// How long this vulnerability's fix took, moment by moment.
     #[arg(long, value_name = "ID")]
@@ -20,6 +23,12 @@ pub(crate) struct History {
     /// Print the ledger itself, as it may be published.
     #[arg(long, value_enum)]
     pub export: Option<ExportForm>,
+    /// Sum up a month, such as `2026-11`, and sign it with the statement key: writes `lags-MONTH.json` and `lags-MONTH.sigstore.json`.
+    #[arg(long, value_name = "MONTH", conflicts_with_all = ["image", "cve", "platform", "export"])]
+    pub summary: Option<Month>,
+    /// The folder for these two files. Default: the current one.
+    #[arg(long, value_name = "FOLDER", requires = "summary", default_value = ".")]
+    pub output: PathBuf,
 }
 
 /// Form of an export.

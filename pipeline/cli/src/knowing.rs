@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use store::{Event, EventKind};
 use tokio::sync::Mutex;
-use worker::{FeedNews, Publications, Publisher, Rescan, Scanner};
+use worker::{FeedNews, Publications, Publisher, Rescan, Scanner, Summaries};
 
 /// How long a wave waits for feeds: a network that swallows everything must not keep a fix back.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,15 +19,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub(crate) struct Knowing {
     scanner: Scanner,
+    summaries: Summaries,
     busy: Arc<Mutex<()>>,
     /// What was the matter with feeds when it was told last, by feed.
     told: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Knowing {
-    /// With the feeds and the ledger of this scanner.
-    pub(crate) fn new(scanner: Scanner) -> Self {
-        Self { scanner, busy: Arc::default(), told: Arc::default() }
+    /// With the feeds and the ledger of this scanner; months are summed up there.
+    pub(crate) fn new(scanner: Scanner, summaries: Summaries) -> Self {
+        Self { scanner, summaries, busy: Arc::default(), told: Arc::default() }
     }
 
     /// Reads the feeds again; gives up waiting, but not reading, when it takes long.
@@ -49,6 +50,16 @@ impl Knowing {
         match publisher.rescan(publications, Timestamp::now()).await {
             Ok(rescan) => self.tell_rescan(&rescan).await,
             Err(failure) => tracing::error!("what is published was not scanned again: {}", failure.chain()),
+        }
+    }
+
+    /// Sums up the month that has ended, once.
+    pub(crate) async fn sum_up(&self, publisher: &Publisher) {
+        let written = self.summaries.write_last(&self.scanner.ledger, &publisher.signers, Timestamp::now()).await;
+        match written {
+            Ok(Some(path)) => tracing::info!("the month before is summed up in `{}`", path.display()),
+            Ok(None) => {}
+            Err(failure) => tracing::error!("the month before is not summed up: {}", failure.chain()),
         }
     }
 

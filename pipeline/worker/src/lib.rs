@@ -54,6 +54,7 @@ mod served;
 mod snapshot;
 mod state;
 mod statements;
+mod summaries;
 mod target;
 mod targets;
 #[cfg(test)]
@@ -119,6 +120,7 @@ pub use segments::{MakeSegmentError, Segments};
 pub use sent::{Amount, Amounts, How, PlannedBlob, SendResult, Sent};
 pub use snapshot::{RestlessMirror, Snapshot, SuiteIndex, Wanted, digest_of};
 pub use state::{State, StateError};
+pub use summaries::Summaries;
 pub use target::{TargetAddress, TargetError, TargetSettings};
 pub use targets::{Sending, Targets};
 pub use transfer::copy_images;

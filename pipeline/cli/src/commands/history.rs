@@ -1,8 +1,11 @@
 //! `bedplate history`: what was published of an image and why, or how long a fix took. It reads the ledger and locks nothing.
 
+use std::sync::Arc;
+
 use anyhow::ensure;
 use serde::Serialize;
 use store::{FixFilter, Ledger, PublicationRecord};
+use worker::Summaries;
 
 use crate::arguments::{Arguments, ExportForm, Format, History};
 use crate::context::{Context, runtime};
@@ -22,6 +25,15 @@ pub(crate) fn run(arguments: &Arguments, command: &History) -> anyhow::Result<u8
     let context = Context::new(arguments)?;
     runtime()?.block_on(async {
         let ledger = Ledger::open_read_only(&Ledger::path_of(&context.state)).await?;
+        if let Some(month) = command.summary {
+            let summaries = Summaries::in_folder(&command.output);
+            let path = summaries.write(&ledger, &Arc::new(context.signers()?), month).await?;
+            return output::print_text(&format!(
+                "{}\n{}\n",
+                path.display(),
+                path.with_extension("sigstore.json").display()
+            ));
+        }
         if let Some(image) = &command.image {
             known(&ledger, image).await?;
         }

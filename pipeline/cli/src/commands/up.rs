@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use plan::WaveSummary;
 use tokio::sync::Mutex;
 use tokio_cron_scheduler::{Job, JobScheduler};
-use worker::{Publisher, Sent, Signers, SigningSettings, Wave, WaveRequest};
+use worker::{Publisher, Sent, Signers, SigningSettings, Summaries, Wave, WaveRequest};
 
 use crate::arguments::{Arguments, Up};
 use crate::cleaning::Cleaning;
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments, command: &Up) -> anyhow::Result<u8> {
     let delivery = Delivery::new(&context.settings.publish, &command.narrow.images, &wave)?;
     let factory = Factory {
         status: Arc::new(status(&wave, &url)),
-        knowing: Knowing::new(wave.scanner.clone()),
+        knowing: Knowing::new(wave.scanner.clone(), Summaries::of_state(&context.state)),
         wave: Arc::new(wave),
         keys: Keys { settings: context.settings.signing.clone(), state: context.state.clone() }.into(),
         publisher,
@@ -161,6 +161,7 @@ impl Factory {
         self.knowing.refresh().await;
         let finished = self.wave.run(&self.request, &publisher).await;
         self.knowing.rescan(&publisher, &self.wave.publications).await;
+        self.knowing.sum_up(&publisher).await;
         progress::rest();
         match finished {
             Ok(summary) => {
