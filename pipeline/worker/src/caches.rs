@@ -13,7 +13,7 @@ use assemble::LockedPackage;
 use plan::Publication;
 use serde::Serialize;
 
-use crate::{Builder, ChangelogFiles, DiskError, list};
+use crate::{Builder, ChangelogFiles, DiskError, PathLists, list};
 
 /// What may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,18 +44,21 @@ impl Builder {
     /// Removes what is old and is not needed to build any of these publications once more.
     pub fn sweep_caches(&self, published: &[Publication], sweep: CacheSweep) -> Result<Vec<CacheUse>, DiskError> {
         let needed = self.needed_files(published);
-        let changelogs = ChangelogFiles::beside(&self.debs);
+        let (changelogs, paths) = (ChangelogFiles::beside(&self.debs), PathLists::beside(&self.debs));
         let caches = [
             ("debs", self.debs.folder()),
             ("segments", self.segments.folder()),
             ("layers", self.layers.folder()),
             ("changelogs", changelogs.folder()),
+            ("paths", paths.folder()),
         ];
         caches.into_iter().map(|(name, folder)| sweep_folder(name, folder, &needed, sweep)).collect()
     }
 
     fn needed_files(&self, published: &[Publication]) -> BTreeSet<PathBuf> {
         let (mut needed, changelogs) = (BTreeSet::new(), ChangelogFiles::beside(&self.debs));
+        let paths = PathLists::beside(&self.debs);
+        needed.extend(published.iter().flat_map(|it| it.platforms.values()).map(|it| paths.path(&it.manifest)));
         for lock in published.iter().map(|publication| &publication.lock) {
             needed.extend(lock.packages().map(|package| self.debs.path(&package.sha256)));
             let facts = |package: &LockedPackage| changelogs.path(&package.source, &package.source_version.to_string());

@@ -54,10 +54,10 @@ impl Summaries {
     ) -> Result<Option<PathBuf>, Failure> {
         let (start, _) = Month::of(now).bounds();
         let last = Month::of(start - SignedDuration::from_secs(1));
-        match self.path(last).exists() {
-            true => Ok(None),
-            false => self.write(ledger, signers, last).await.map(Some),
+        if self.path(last).exists() {
+            return Ok(None);
         }
+        self.write(ledger, signers, last).await.map(Some)
     }
 
     /// Where a month's summary is or would be.

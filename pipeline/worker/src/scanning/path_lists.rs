@@ -3,7 +3,6 @@
 //! In: a manifest's digest and the image's tree. Out: `STATE/paths/<hex>.zst`, one path a line, sorted. They are small, and made again with
 //! the image; where one is missing, rules about paths say nothing.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use assemble::Tree;
 use blob::Digest;
 use scan::PathList;
 
-use crate::{DiskError, list, sweep_abandoned, write_atomically};
+use crate::{Debs, DiskError, sweep_abandoned, write_atomically};
 
 /// So many bytes of paths are read: the largest image has a hundredth of it.
 const LARGEST: u64 = 64 << 20;
@@ -31,6 +30,12 @@ impl PathLists {
         let folder = state.join("paths");
         sweep_abandoned(&folder)?;
         Ok(Self { folder })
+    }
+
+    /// Those beside these .debs.
+    pub(crate) fn beside(debs: &Debs) -> Self {
+        let state = debs.folder().ancestors().nth(2).unwrap_or(debs.folder());
+        Self { folder: state.join("paths") }
     }
 
     /// Keeps the paths of the image with this manifest.
@@ -52,16 +57,13 @@ impl PathLists {
         Some(PathList(text.lines().map(str::to_owned).collect()))
     }
 
-    /// Removes the lists of images that are not among these.
-    pub fn sweep(&self, kept: &BTreeSet<&Digest>) -> Result<(), DiskError> {
-        let kept: BTreeSet<PathBuf> = kept.iter().map(|digest| self.path(digest)).collect();
-        for path in list(&self.folder)?.into_iter().filter(|path| !kept.contains(path)) {
-            fs::remove_file(&path).map_err(|error| DiskError::new("remove", &path, error))?;
-        }
-        Ok(())
+    /// Where all lists are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    fn path(&self, manifest: &Digest) -> PathBuf {
+    /// Where a list is or would be.
+    pub(crate) fn path(&self, manifest: &Digest) -> PathBuf {
         self.folder.join(format!("{}.zst", manifest.hex()))
     }
 }
@@ -71,16 +73,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_kept_until_the_image_is_not() {
+    fn paths_are_kept_and_torn_ones_are_none() {
         let state = tempfile::tempdir().unwrap();
         let lists = PathLists::of_state(state.path()).unwrap();
-        let (kept, gone) = (Digest::of("kept"), Digest::of("gone"));
-        for digest in [&kept, &gone] {
-            lists.keep(digest, &Tree::default()).unwrap();
-        }
-        assert_eq!(lists.load(&kept), Some(PathList::default()));
-        lists.sweep(&BTreeSet::from([&kept])).unwrap();
-        assert_eq!((lists.load(&kept), lists.load(&gone)), (Some(PathList::default()), None));
+        let (kept, other) = (Digest::of("kept"), Digest::of("other"));
+        lists.keep(&kept, &Tree::default()).unwrap();
+        assert_eq!((lists.load(&kept), lists.load(&other)), (Some(PathList::default()), None));
+        let beside = PathLists::beside(&Debs::of_state(state.path()).unwrap());
+        assert_eq!(beside.path(&kept), lists.path(&kept));
         fs::write(lists.path(&kept), "torn").unwrap();
         assert_eq!(lists.load(&kept), None);
     }
