@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
-mod deriving;
 mod error;
 mod events;
 mod export;
@@ -22,7 +21,6 @@ mod rebuilding;
 mod scans;
 mod value;
 
-pub use deriving::{FixSuites, SourceFix};
 pub use error::StoreError;
 pub use events::{Event, EventKind};
 pub use export::{LEDGER_SCHEMA, LedgerExport};

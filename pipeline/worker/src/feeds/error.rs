@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use plan::Whose;
-use scan::ShapeError;
+use scan::{FeedError, ShapeError};
 
-use super::reading::ReadingError;
 use crate::{ClientError, DiskError};
 
 /// Why a feed could not be read, or was refused. What was kept before stays in use.
@@ -75,7 +74,7 @@ pub enum FeedsError {
         /// Where.
         address: String,
         /// What is wrong with it.
-        source: Box<ReadingError>,
+        source: Box<FeedError>,
     },
     /// The state folder.
     #[error(transparent)]

@@ -4,12 +4,10 @@
 //! compression; names and headers may lie.
 
 use std::io::Read;
-use std::str::{Utf8Error, from_utf8};
 
 use debian::Compression;
 use scan::{
-    Advisories, EpssError, EpssScores, FeedKind, KevCatalogue, KevError, Knowledge, Notices, NoticesError, OsvError,
-    OsvImport, SecuritySupport, SupportError, TrackerError, read_osv,
+    Advisories, EpssScores, FeedError, FeedKind, KevCatalogue, Knowledge, Notices, OsvImport, SecuritySupport, read_osv,
 };
 
 use super::error::FeedsError;
@@ -17,32 +15,6 @@ use super::source::FeedSource;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-
-/// Why bytes of the right shape cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadingError {
-    /// The tracker's.
-    #[error(transparent)]
-    Tracker(#[from] TrackerError),
-    /// A list of advisories.
-    #[error(transparent)]
-    Notices(#[from] NoticesError),
-    /// A list of support.
-    #[error(transparent)]
-    Support(#[from] SupportError),
-    /// The catalogue of exploited vulnerabilities.
-    #[error(transparent)]
-    Kev(#[from] KevError),
-    /// The scores.
-    #[error(transparent)]
-    Epss(#[from] EpssError),
-    /// Records in the OSV format.
-    #[error(transparent)]
-    Osv(#[from] OsvError),
-    /// A list that is no text.
-    #[error("it is not in UTF-8")]
-    Text(#[from] Utf8Error),
-}
 
 /// What one feed adds.
 #[derive(Debug)]
@@ -57,11 +29,11 @@ pub(crate) enum Part {
 
 impl Part {
     /// Reads a feed's inflated bytes.
-    pub(crate) fn read(source: &FeedSource, plain: &[u8]) -> Result<Self, ReadingError> {
+    pub(crate) fn read(source: &FeedSource, plain: &[u8]) -> Result<Self, FeedError> {
         Ok(match source.kind {
             FeedKind::Tracker => Self::Advisories(Box::new(Advisories::read_tracker(plain)?)),
-            FeedKind::Dsa | FeedKind::Dla => Self::Notices(Notices::read(from_utf8(plain)?)?),
-            FeedKind::Support => Self::Support(SecuritySupport::read(from_utf8(plain)?, source.release_version())?),
+            FeedKind::Dsa | FeedKind::Dla => Self::Notices(Notices::read(text(plain)?)?),
+            FeedKind::Support => Self::Support(SecuritySupport::read(text(plain)?, source.release_version())?),
             FeedKind::Kev => Self::Kev(KevCatalogue::read(plain)?),
             FeedKind::Epss => Self::Epss(EpssScores::read(plain)?),
             FeedKind::Osv => Self::Osv(Box::new(read_osv(plain)?)),
@@ -85,6 +57,10 @@ impl Part {
             }
         }
     }
+}
+
+fn text(plain: &[u8]) -> Result<&str, FeedError> {
+    std::str::from_utf8(plain).map_err(|error| FeedError::Encoding(error.valid_up_to()))
 }
 
 /// The plain bytes of a feed, at most as many as it may have.
