@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use assemble::ImageLock;
 use registry::{Client, Place, Reader};
-use scan::{InstalledPackage, Inventory};
+use scan::Inventory;
 
 use crate::context::Context;
 use crate::image_subject::{self, Subject};
@@ -165,14 +165,7 @@ fn text(name: &str, text: &str, kind: Option<Kind>) -> anyhow::Result<Vec<Target
 fn lock(name: &str, text: &str) -> anyhow::Result<Vec<Target>> {
     let lock = ImageLock::parse(text).with_context(|| format!("`{name}` is no lock, as `bedplate lock` writes it"))?;
     let targets = lock.platforms.iter().map(|(platform, layers)| {
-        let packages = layers.packages().map(|it| InstalledPackage {
-            name: it.name.clone(),
-            version: it.version.to_string(),
-            architecture: it.architecture.to_string(),
-            source: it.source.clone(),
-            source_version: it.source_version.to_string(),
-        });
-        let inventory = Inventory { packages: packages.collect(), ..Inventory::default() };
+        let inventory = Inventory { packages: plan::installed(layers), ..Inventory::default() };
         let mut target = Target::of(inventory).named(name).of_release(Some(&lock.release));
         target.subject.platform = Some(platform.clone());
         target

@@ -46,15 +46,16 @@ pub use grade::{Grade, Graded, grade, grade_all};
 pub use installed::{InstalledSource, InstalledSources};
 pub use inventory::{Distribution, InstalledPackage, Inventory, InventoryError, Remark};
 pub use knowledge::{
-    CvssVectors, EpssError, EpssScores, FeedError, FeedShape, KevCatalogue, KevError, Knowledge, NoticeFix,
-    NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
+    CvssVectors, EpssError, EpssScores, FeedContent, FeedError, FeedShape, KevCatalogue, KevError, Knowledge,
+    NoticeFix, NoticeRecord, Notices, NoticesError, SecuritySupport, ShapeError, Support, SupportError, check_shape,
+    read_feed,
 };
 pub use lag::{
     ArchiveHistory, ArchiveMoment, FixEvidence, FixRecord, FixState, KnownFix, Moments, PublishedVersion,
     SourceHistory, Turn, fix_records,
 };
 pub use matching::{Context, Image, findings_of, rescan, scan};
-pub use osv::{OSV_LIMITS, OsvCounts, OsvError, OsvImport, read_osv};
+pub use osv::{OsvCounts, OsvError, OsvImport, read_osv};
 pub use report::{REPORT_SCHEMA, Report, ReportSubject};
 pub use row::{AdvisoryRow, NoDsa, NoDsaKind, RowKey, RowStatus};
 pub use rules::{

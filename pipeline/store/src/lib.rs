@@ -17,7 +17,6 @@ mod percentiles;
 mod publication;
 mod publications;
 mod published;
-mod rebuilding;
 mod scans;
 mod value;
 

@@ -49,7 +49,7 @@ impl Ledger {
         let number = count(sources.len());
         let observed = Observed { date: millis(seen.date), received: millis(seen.received), sources };
         let changes = changes(&known, &dates, &observed);
-        self.keep(&mut transaction, seen, Some(number)).await?;
+        self.keep(&mut transaction, seen, number).await?;
         for some in changes.chunks(ROWS) {
             self.write(&mut transaction, seen, some).await?;
         }
@@ -81,15 +81,15 @@ impl Ledger {
         Ok(rows.into_iter().map(known).collect())
     }
 
-    /// Writes the file's row; `sources` is how many it vouches for, if that is known.
-    pub(crate) async fn keep(
+    /// Writes the file's row; `sources` is how many it vouches for.
+    async fn keep(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         seen: &SuiteObservation,
-        sources: Option<i64>,
+        sources: i64,
     ) -> Result<(), StoreError> {
         let query = "INSERT INTO in_releases (suite, digest, made_at, received_at, sources) VALUES ($1, $2, $3, $4, $5) \
-                     ON CONFLICT (suite, digest) DO UPDATE SET sources = COALESCE(excluded.sources, in_releases.sources)";
+                     ON CONFLICT (suite, digest) DO UPDATE SET sources = excluded.sources";
         let query = sqlx::query(query).bind(&seen.suite).bind(seen.digest.to_string());
         let query = query.bind(millis(seen.date)).bind(millis(seen.received)).bind(sources);
         query.execute(&mut **transaction).await.map(drop).map_err(self.failed(RECORD))

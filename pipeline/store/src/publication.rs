@@ -80,7 +80,7 @@ impl PublishedImage {
         let platform = |(name, published): (&String, &plan::PublishedPlatform)| PublishedPlatform {
             platform: name.clone(),
             manifest: published.manifest.clone(),
-            packages: installed(publication, name),
+            packages: publication.lock.platforms.get(name).map(plan::installed).unwrap_or_default(),
         };
         Self {
             image: publication.image.clone(),
@@ -92,17 +92,4 @@ impl PublishedImage {
             platforms: publication.platforms.iter().map(platform).collect(),
         }
     }
-}
-
-/// The packages of a platform, as its lock has them.
-fn installed(publication: &Publication, platform: &str) -> Vec<InstalledPackage> {
-    let Some(lock) = publication.lock.platforms.get(platform) else { return Vec::new() };
-    let package = lock.packages().map(|it| InstalledPackage {
-        name: it.name.clone(),
-        version: it.version.to_string(),
-        architecture: it.architecture.to_string(),
-        source: it.source.clone(),
-        source_version: it.source_version.to_string(),
-    });
-    package.collect()
 }

@@ -1,5 +1,6 @@
 //! Everything that is known about vulnerabilities: the readers of each feed, and their results together.
 
+mod content;
 mod cve;
 mod cvss_vectors;
 mod epss;
@@ -9,12 +10,13 @@ mod notices_reader;
 mod shape;
 mod support;
 
+pub use content::{FeedContent, FeedError};
 pub use cvss_vectors::CvssVectors;
 pub use epss::{EpssError, EpssScores};
 pub use kev::{KevCatalogue, KevError};
 pub use notices::{NoticeFix, NoticeRecord, Notices};
 pub use notices_reader::NoticesError;
-pub use shape::{FeedError, FeedShape, ShapeError, check_shape};
+pub use shape::{FeedShape, ShapeError, check_shape, read_feed};
 pub use support::{SecuritySupport, Support, SupportError};
 
 use crate::advisory::Advisories;

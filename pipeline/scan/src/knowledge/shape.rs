@@ -1,14 +1,11 @@
 //! A feed's bytes in; whether they are what they should be, compared with those before, out. It replaces nothing that is not.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{EpssError, EpssScores, KevCatalogue, KevError, Notices, NoticesError, SecuritySupport, SupportError};
-use crate::advisory::Advisories;
+use super::content::{FeedContent, FeedError};
 use crate::feed::FeedKind;
-use crate::osv::{OsvError, read_osv};
-use crate::tracker::{TrackerError, is_html};
+use crate::tracker::is_html;
 
 /// A file with fewer entries than this share of the former is refused: (2, 3) is two thirds.
 const SHRINK: (u64, u64) = (2, 3);
@@ -76,34 +73,18 @@ pub enum ShapeError {
     },
 }
 
-/// What is wrong inside a file.
-#[derive(Debug, thiserror::Error)]
-pub enum FeedError {
-    /// The tracker's JSON.
-    #[error(transparent)]
-    Tracker(#[from] TrackerError),
-    /// A list of advisories.
-    #[error(transparent)]
-    Notices(#[from] NoticesError),
-    /// A list of security support.
-    #[error(transparent)]
-    Support(#[from] SupportError),
-    /// CISA's catalogue.
-    #[error(transparent)]
-    Kev(#[from] KevError),
-    /// FIRST's scores.
-    #[error(transparent)]
-    Epss(#[from] EpssError),
-    /// OSV records.
-    #[error(transparent)]
-    Osv(#[from] OsvError),
-    /// A list that is no text.
-    #[error("reading a list: byte {0} is not UTF-8; fetch it again")]
-    Encoding(usize),
-}
-
 /// Reads a whole file of a feed and compares it with what the former one came to.
 pub fn check_shape(kind: FeedKind, bytes: &[u8], former: Option<&FeedShape>) -> Result<FeedShape, ShapeError> {
+    read_feed(kind, "", bytes, former).map(|(_, shape)| shape)
+}
+
+/// The same, and what is in the file. Lists of support are about the release of this number, such as `13`.
+pub fn read_feed(
+    kind: FeedKind,
+    release: &str,
+    bytes: &[u8],
+    former: Option<&FeedShape>,
+) -> Result<(FeedContent, FeedShape), ShapeError> {
     let length = bytes.len() as u64;
     if is_html(bytes) {
         return Err(ShapeError::Html(kind));
@@ -111,14 +92,15 @@ pub fn check_shape(kind: FeedKind, bytes: &[u8], former: Option<&FeedShape>) -> 
     if bytes.trim_ascii().is_empty() {
         return Err(ShapeError::Empty { kind, bytes: length });
     }
-    let (entries, date) = read(kind, bytes).map_err(|cause| ShapeError::Unreadable { kind, cause })?;
+    let content = FeedContent::read(kind, release, bytes).map_err(|cause| ShapeError::Unreadable { kind, cause })?;
+    let (entries, date) = content.extent();
     let shape = FeedShape { entries: entries as u64, bytes: length, date };
     // A release may have no source whose support has ended: such a list is all comments.
     if entries == 0 && kind != FeedKind::Support {
         return Err(ShapeError::Empty { kind, bytes: length });
     }
     former.map_or(Ok(()), |former| compare(kind, former, &shape))?;
-    Ok(shape)
+    Ok((content, shape))
 }
 
 fn compare(kind: FeedKind, former: &FeedShape, shape: &FeedShape) -> Result<(), ShapeError> {
@@ -133,34 +115,4 @@ fn compare(kind: FeedKind, former: &FeedShape, shape: &FeedShape) -> Result<(), 
         Some((before, now)) => Err(ShapeError::Older { kind, before, now }),
         None => Ok(()),
     }
-}
-
-/// How many entries a file has, and its date.
-fn read(kind: FeedKind, bytes: &[u8]) -> Result<(usize, Option<Timestamp>), FeedError> {
-    Ok(match kind {
-        FeedKind::Tracker => (Advisories::read_tracker(bytes)?.len(), None),
-        FeedKind::Dsa | FeedKind::Dla => {
-            let notices = Notices::read(text(bytes)?)?;
-            let newest = notices.all().map(|record| record.notice.date).max();
-            let date = newest.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|date| date.timestamp());
-            (notices.len(), date)
-        }
-        FeedKind::Support => (SecuritySupport::read(text(bytes)?, "")?.len(), None),
-        FeedKind::Kev => {
-            let kev = KevCatalogue::read(bytes)?;
-            (kev.len(), kev.released())
-        }
-        FeedKind::Epss => {
-            let epss = EpssScores::read(bytes)?;
-            (epss.len(), epss.date())
-        }
-        FeedKind::Osv => {
-            let osv = read_osv(bytes)?;
-            (osv.counts.records, osv.modified)
-        }
-    })
-}
-
-fn text(bytes: &[u8]) -> Result<&str, FeedError> {
-    str::from_utf8(bytes).map_err(|error| FeedError::Encoding(error.valid_up_to()))
 }

@@ -19,10 +19,6 @@ use crate::tracker::is_html;
 /// A file of more bytes is refused.
 const OSV_LIMIT: usize = 512 << 20;
 
-/// What data in the OSV format cannot say, for reports that stand on them.
-pub const OSV_LIMITS: &str = "OSV's data have neither Debian's decisions (no-dsa, postponed, ignored, end of life) nor rows of releases that \
-                              never were affected, nor what is undetermined, nor fixes that wait for a point release";
-
 /// What came out of OSV records.
 #[derive(Debug, Clone, Default)]
 pub struct OsvImport {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use plan::Whose;
-use scan::{FeedError, ShapeError};
+use scan::ShapeError;
 
 use crate::{ClientError, DiskError};
 
@@ -67,14 +67,6 @@ pub enum FeedsError {
         source: Box<ShapeError>,
         /// What to remove where this is wanted.
         record: PathBuf,
-    },
-    /// It has the right shape and cannot be read all the same.
-    #[error("what `{address}` gave cannot be read")]
-    Unreadable {
-        /// Where.
-        address: String,
-        /// What is wrong with it.
-        source: Box<FeedError>,
     },
     /// The state folder.
     #[error(transparent)]

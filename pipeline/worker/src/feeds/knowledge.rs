@@ -8,10 +8,10 @@ use std::sync::Arc;
 use blob::Digest;
 use jiff::Timestamp;
 use plan::Whose;
-use scan::{Advisories, FeedKind, FeedUse, Knowledge};
+use scan::{Advisories, FeedContent, FeedKind, FeedUse, Knowledge};
 
 use super::folder::FeedFolder;
-use super::reading::{Part, inflate};
+use super::reading::inflate;
 use super::source::FeedSource;
 use super::state::{FeedProblem, FeedState};
 use crate::DiskError;
@@ -39,8 +39,8 @@ impl Memory {
         for (source, state) in sources.iter().zip(states) {
             let Some(feed) = state.used() else { continue };
             match load(folder, source, &feed.digest)? {
-                Ok(part) => {
-                    part.join(&mut knowledge);
+                Ok(content) => {
+                    content.join(&mut knowledge);
                     knowledge.feeds.push(feed);
                 }
                 Err(message) => forget(folder, state, message, &feed.digest),
@@ -53,12 +53,13 @@ impl Memory {
 }
 
 /// One feed; what is wrong with its bytes is told in words.
-fn load(folder: &FeedFolder, source: &FeedSource, digest: &Digest) -> Result<Result<Part, String>, DiskError> {
+fn load(folder: &FeedFolder, source: &FeedSource, digest: &Digest) -> Result<Result<FeedContent, String>, DiskError> {
     if source.kind == FeedKind::Tracker {
-        return Ok(advisories(folder, source, digest)?.map(|rows| Part::Advisories(Box::new(rows))));
+        return Ok(advisories(folder, source, digest)?.map(|rows| FeedContent::Advisories(Box::new(rows))));
     }
     let Some(plain) = plain(folder, source, digest)? else { return Ok(Err(damaged(folder, digest))) };
-    Ok(plain.and_then(|plain| Part::read(source, &plain).map_err(|error| chain(&error))))
+    let read = |plain: Vec<u8>| FeedContent::read(source.kind, source.release_version(), &plain);
+    Ok(plain.and_then(|plain| read(plain).map_err(|error| chain(&error))))
 }
 
 /// The tracker's rows: from their index, else from the bytes, and then the index is made again.

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use scan::{FeedKind, check_shape};
+use scan::{FeedContent, read_feed};
 
 use super::error::FeedsError;
 use super::folder::FeedFolder;
-use super::reading::{Part, inflate};
+use super::reading::inflate;
 use super::received::Received;
 use super::source::FeedSource;
 use super::state::{FeedProblem, FeedState, KeptFeed, parse_http_date};
@@ -83,17 +83,15 @@ impl Reader {
         }
         let address = source.address();
         let plain = inflate(source, file.read_back()?)?;
-        let shape = check_shape(source.kind, &plain, former.map(|former| &former.shape)).map_err(|error| {
-            FeedsError::Shape {
+        let former = former.map(|former| &former.shape);
+        let (content, shape) =
+            read_feed(source.kind, source.release_version(), &plain, former).map_err(|error| FeedsError::Shape {
                 address: address.clone(),
                 source: Box::new(error),
                 record: self.folder.record(&source.name),
-            }
-        })?;
-        let part = Part::read(source, &plain)
-            .map_err(|source| FeedsError::Unreadable { address: address.clone(), source: Box::new(source) })?;
+            })?;
         self.folder.keep(file, &digest)?;
-        if let (FeedKind::Tracker, Part::Advisories(advisories)) = (source.kind, &part) {
+        if let FeedContent::Advisories(advisories) = &content {
             self.folder.keep_index(&digest, &advisories.to_index())?;
         }
         Ok(KeptFeed { digest, bytes, fetched: now, address, last_modified, etag, shape })

@@ -66,16 +66,25 @@ impl Scanner {
                     source,
                     publications,
                     hindrance,
-                    archive: &self.ledger.archive_moments(&suites, source).await?,
-                    sid: &self.ledger.archive_moments(&[SID], source).await?,
+                    archive: &[],
+                    sid: &[],
                 };
+                // Which rows there are does not hang on the archive: most sources have none.
+                if account.records(&knowledge, &changelogs).is_empty() {
+                    continue;
+                }
+                let archive = self.ledger.archive_moments(&suites, source).await?;
+                let sid = self.ledger.archive_moments(&[SID], source).await?;
+                let account = Account { archive: &archive, sid: &sid, ..account };
                 let counts =
                     |it: &FixRecord| it.state != FixState::Open || !harmless.contains(&(source.clone(), it.id.clone()));
                 records.extend(account.records(&knowledge, &changelogs).into_iter().filter(counts));
             }
         }
-        self.ledger.record_fixes(&records).await?;
-        self.withdraw(published, sources, &knowledge, &records).await
+        let filter = FixFilter { image: Some(published.image.clone()), ..FixFilter::default() };
+        let known = self.ledger.fixes(&filter).await?;
+        self.ledger.record_fixes(&changed(&known, &records)).await?;
+        self.withdraw(published, sources, &knowledge, (known, &records)).await
     }
 
     /// What the newest report calls not affected, by (source, id): nobody waits for its fix.
@@ -92,14 +101,12 @@ impl Scanner {
         published: &Publication,
         sources: Option<&BTreeSet<String>>,
         knowledge: &Knowledge,
-        records: &[FixRecord],
+        (mut gone, records): (Vec<FixRecord>, &[FixRecord]),
     ) -> Result<(), Failure> {
         let release = published.lock.release.as_str();
         if !knowledge.advisories.releases().any(|known| known == release) {
             return Ok(());
         }
-        let filter = FixFilter { image: Some(published.image.clone()), ..FixFilter::default() };
-        let mut gone = self.ledger.fixes(&filter).await?;
         let given: BTreeSet<_> = records.iter().map(key).collect();
         let never = |it: &FixRecord| {
             let mut rows = knowledge.advisories.rows(&it.source, release);
@@ -123,6 +130,21 @@ impl Scanner {
         let (scanner, packages) = (self.clone(), packages.cloned().collect::<Vec<LockedPackage>>());
         blocking(move || Ok((scanner.feeds.knowledge()?, scanner.changelogs.load(&packages)))).await
     }
+}
+
+/// The rows of those vulnerabilities of which any row differs from what is known: they replace each other together.
+fn changed(known: &[FixRecord], records: &[FixRecord]) -> Vec<FixRecord> {
+    type Rows<'r> = BTreeMap<(&'r str, &'r str, &'r str), Vec<&'r FixRecord>>;
+    fn by_vulnerability(records: &[FixRecord]) -> Rows<'_> {
+        let mut all = Rows::new();
+        for it in records {
+            all.entry((it.platform.as_str(), it.source.as_str(), it.id.as_str())).or_default().push(it);
+        }
+        all
+    }
+    let known = by_vulnerability(known);
+    let differing = by_vulnerability(records).into_iter().filter(|(key, rows)| known.get(key) != Some(rows));
+    differing.flat_map(|(_, rows)| rows).cloned().collect()
 }
 
 /// What tells a row of an image from its others.

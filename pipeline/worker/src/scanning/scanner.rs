@@ -12,7 +12,8 @@ use blob::Digest;
 use jiff::Timestamp;
 use plan::Publication;
 use scan::{
-    Changelogs, Context, FileList, FirstSeen, GateInput, Report, ReportSubject, Standing, Verdict, judge, scan,
+    Changelogs, Context, FileList, FirstSeen, GateInput, Inventory, PathList, Report, ReportSubject, Standing, Verdict,
+    judge, scan,
 };
 use store::{Ledger, ScannedImage};
 
@@ -61,6 +62,14 @@ pub struct ScannedPlatform {
     pub manifest: Digest,
     /// What was found.
     pub report: Report,
+}
+
+/// What one platform of an image has.
+struct Installed {
+    platform: String,
+    manifest: Digest,
+    inventory: Inventory,
+    paths: Option<PathList>,
 }
 
 /// The gate keeps an image from being published.
@@ -124,29 +133,27 @@ impl Scanner {
                 standing: Standing::of(&knowledge.feeds, now, own.feeds.stale_after()),
                 today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             };
-            let scanned = own.platforms(&image, &context);
+            let installed = own.installed(&image);
+            let scanned = scan_all(&image.name, &installed, &context);
             // To look into a .deb takes a hundred times as long as a scan: only sources with findings have theirs looked into.
             let found: BTreeSet<&str> =
                 scanned.iter().flat_map(|it| &it.report.findings).map(|it| it.source.as_str()).collect();
+            if found.is_empty() {
+                return Ok(scanned);
+            }
             let wanted = image.lock.packages().filter(|package| found.contains(package.source.as_str()));
             let changelogs = own.changelogs.load(wanted);
-            Ok(own.platforms(&image, &Context { changelogs: &changelogs, ..context }))
+            Ok(scan_all(&image.name, &installed, &Context { changelogs: &changelogs, ..context }))
         })
         .await
     }
 
-    fn platforms(&self, image: &Scannable, context: &Context<'_>) -> Vec<ScannedPlatform> {
+    /// What each platform of an image has.
+    fn installed(&self, image: &Scannable) -> Vec<Installed> {
         let platform = |(platform, manifest): (&String, &Digest)| {
-            let lock = image.lock.platforms.get(platform)?;
-            let subject = ReportSubject {
-                name: image.name.clone(),
-                digest: Some(manifest.clone()),
-                platform: Some(platform.clone()),
-            };
-            let paths = self.paths.load(manifest);
-            let inventory = inventory(&self.catalogue, &image.lock, lock);
-            let report = scan(&inventory, subject, paths.as_ref().map(|paths| paths as &dyn FileList), context);
-            Some(ScannedPlatform { platform: platform.clone(), manifest: manifest.clone(), report })
+            let inventory = inventory(&self.catalogue, &image.lock, image.lock.platforms.get(platform)?);
+            let (platform, manifest, paths) = (platform.clone(), manifest.clone(), self.paths.load(manifest));
+            Some(Installed { platform, manifest, inventory, paths })
         };
         image.manifests.iter().filter_map(platform).collect()
     }
@@ -201,6 +208,17 @@ impl Scanner {
         let scans: Vec<ScannedImage> = scanned.iter().map(scan).collect();
         Ok(self.ledger.scanned(&scans).await?)
     }
+}
+
+fn scan_all(name: &str, installed: &[Installed], context: &Context<'_>) -> Vec<ScannedPlatform> {
+    let platform = |it: &Installed| {
+        let (platform, manifest) = (it.platform.clone(), it.manifest.clone());
+        let subject =
+            ReportSubject { name: name.to_owned(), digest: Some(manifest.clone()), platform: Some(platform.clone()) };
+        let files = it.paths.as_ref().map(|paths| paths as &dyn FileList);
+        ScannedPlatform { platform, manifest, report: scan(&it.inventory, subject, files, context) }
+    };
+    installed.iter().map(platform).collect()
 }
 
 /// Lets an image through, or says what keeps it back.
